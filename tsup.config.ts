@@ -1,0 +1,16 @@
+import { defineConfig, type Options } from 'tsup';
+
+const shared: Options = {
+  entry: { index: 'src/index.ts', supabase: 'src/adapters/supabase.ts' },
+  target: 'es2023',
+  platform: 'node',
+  sourcemap: true,
+  splitting: true,
+  dts: true,
+};
+
+export default defineConfig([
+  { ...shared, format: 'esm' },
+  // p-retry is ESM-only: CommonJS builds carry it (and what it imports) within.
+  { ...shared, format: 'cjs', noExternal: ['p-retry'] },
+]);
