@@ -1,0 +1,93 @@
+/**
+ * What went wrong, as a stable string to branch on:
+ *
+ * - `ERR_LOAD`: the loader failed, in all its attempts
+ * - `ERR_LOAD_TIMEOUT`: the load did not end within `loadTimeout`
+ * - `ERR_LOAD_REJECTED`: the load's result was vetoed by `accept`
+ * - `ERR_READY_TIMEOUT`: `ready({ timeout })` waited that long in vain
+ * - `ERR_REFRESH_INTERVAL`: the `refreshInterval` function threw, or answered no number of ms
+ * - `ERR_STOPPED`: the cache was stopped
+ */
+export type WarmCacheErrorCode =
+  | 'ERR_LOAD'
+  | 'ERR_LOAD_REJECTED'
+  | 'ERR_LOAD_TIMEOUT'
+  | 'ERR_READY_TIMEOUT'
+  | 'ERR_REFRESH_INTERVAL'
+  | 'ERR_STOPPED';
+
+/**
+ * The base of every error that a cache makes.
+ *
+ * @example
+ * ```ts
+ * import { WarmCacheError } from 'warm-cache';
+ *
+ * declare const error: unknown;
+ * if (error instanceof WarmCacheError) {
+ *   console.error(error.cacheName, error.code, error.cause);
+ * }
+ * ```
+ */
+export class WarmCacheError extends Error {
+  override name = 'WarmCacheError';
+  /** The `name` of the cache. */
+  readonly cacheName: string;
+  /** What went wrong, as a stable string. */
+  readonly code: WarmCacheErrorCode;
+
+  constructor(cacheName: string, code: WarmCacheErrorCode, message: string, cause?: unknown) {
+    super(`${cacheName}: ${message}`, { cause });
+    this.cacheName = cacheName;
+    this.code = code;
+  }
+}
+
+/**
+ * A load failed: `cause` is what the loader threw in its last attempt, untouched.
+ *
+ * @example
+ * ```ts
+ * import { LoadError, type WarmCache } from 'warm-cache';
+ *
+ * declare const cache: WarmCache<string>;
+ * await cache.get().catch((error: unknown) => {
+ *   if (error instanceof LoadError) console.error(`next try at ${new Date(error.retryAt)}`);
+ * });
+ * ```
+ */
+export class LoadError extends WarmCacheError {
+  override name = 'LoadError';
+  /** When the next load may start, in epoch ms; until then reads with nothing to serve get this error. */
+  readonly retryAt: number;
+
+  constructor(
+    cacheName: string,
+    code: WarmCacheErrorCode,
+    message: string,
+    cause: unknown,
+    retryAt: number,
+  ) {
+    super(cacheName, code, message, cause);
+    this.retryAt = retryAt;
+  }
+}
+
+/** A load did not end within `loadTimeout`. It is the `reason` of the loader's `signal`, too. */
+export class LoadTimeoutError extends LoadError {
+  override name = 'LoadTimeoutError';
+}
+
+/** The cache is stopped, and has no fresh value to give. */
+export class StoppedError extends WarmCacheError {
+  override name = 'StoppedError';
+}
+
+/** The message of whatever was thrown; never throws itself, however hostile the value. */
+export function messageOf(thrown: unknown): string {
+  try {
+    return String(thrown instanceof Error ? thrown.message : thrown);
+  } catch {
+    return 'something that can’t be printed was thrown';
+  }
+}

@@ -1,0 +1,139 @@
+import { EventEmitter } from 'eventemitter3';
+import type { LoadReason } from './options.ts';
+import type { Snapshot } from './snapshot.ts';
+
+/**
+ * How a load ended:
+ *
+ * - `published`: its value is the new snapshot
+ * - `unchanged`: the value stays, its age is renewed
+ * - `rejected`: `accept` vetoed it
+ * - `failed`: the loader threw, in all attempts
+ * - `timeout`: it did not end within `loadTimeout`
+ * - `superseded`: a newer value was published first, or the load was purged
+ * - `stopped`: the cache was stopped first
+ */
+export type LoadOutcome =
+  | 'failed'
+  | 'published'
+  | 'rejected'
+  | 'stopped'
+  | 'superseded'
+  | 'timeout'
+  | 'unchanged';
+
+/**
+ * What the cache can serve, in OpenFeature's words:
+ *
+ * - `READY`: a fresh value
+ * - `STALE`: a stale value, served while a newer one is on its way
+ * - `ERROR`: no value, and the last load failed
+ * - `NOT_READY`: no value yet
+ */
+export type CacheStatus = 'ERROR' | 'NOT_READY' | 'READY' | 'STALE';
+
+interface CacheEvent {
+  /** The `name` of the cache. */
+  readonly name: string;
+}
+
+/** The payload of each event of a {@link WarmCache}, by the event's name. */
+export interface WarmCacheEvents<T> {
+  /** A load begins. */
+  load: CacheEvent & {
+    readonly reason: LoadReason;
+    /** Epoch ms. */
+    readonly startedAt: number;
+  };
+  /** A new snapshot is published, by a load or by `set()`. */
+  refresh: CacheEvent & {
+    readonly snapshot: Snapshot<T>;
+    readonly previous: Snapshot<T> | undefined;
+    /** Why the load was started; `'set'` for `set()`. */
+    readonly reason: LoadReason | 'set';
+    /** Ms the load took. */
+    readonly duration: number;
+  };
+  /** A load found the value unchanged, and renewed its age. */
+  unchanged: CacheEvent & {
+    readonly snapshot: Snapshot<T>;
+    readonly reason: LoadReason;
+    /** Ms the load took. */
+    readonly duration: number;
+  };
+  /** Something failed: an attempt, a load, or a function among the options. */
+  error: CacheEvent & {
+    /** What was thrown, by an attempt; the {@link WarmCacheError} of a load that failed for good. */
+    readonly error: unknown;
+    /** Why the load was started; `undefined` where the error is no load's. */
+    readonly reason: LoadReason | undefined;
+    /** Which attempt of its load it was, from 1; 0 for a `validator` or a `refreshInterval` function. */
+    readonly attempt: number;
+    /** Whether the load has failed for good, and its `retryAt` is the next load's. */
+    readonly final: boolean;
+    /** When the next attempt or load may start, in epoch ms; `undefined` where none was put off. */
+    readonly retryAt: number | undefined;
+    /** Whether a value is still served. */
+    readonly serving: boolean;
+  };
+  /** A load took longer than `slowThreshold`. */
+  slow: CacheEvent & {
+    readonly reason: LoadReason;
+    readonly outcome: LoadOutcome;
+    /** Ms the load took. */
+    readonly duration: number;
+  };
+  /** `invalidate()` was called. */
+  invalidate: CacheEvent & {
+    /** Whether the value was dropped. */
+    readonly purge: boolean;
+  };
+  /** The status changed. */
+  status: CacheEvent & { readonly from: CacheStatus; readonly to: CacheStatus };
+  /** The loop was started. */
+  start: CacheEvent;
+  /** The cache was stopped: the last event before another `start`. */
+  stop: CacheEvent;
+}
+
+/** A listener of one event. What it throws, or rejects with, disturbs nobody. */
+export type WarmCacheListener<T, E extends keyof WarmCacheEvents<T>> = (
+  payload: WarmCacheEvents<T>[E],
+) => unknown;
+
+type AnyListener = (payload: never) => unknown;
+type Guard = (payload: unknown) => void;
+
+/** The listeners of one cache, kept apart from the engine: nothing that a listener does comes back to it. */
+export class Listeners<T> {
+  readonly #emitter = new EventEmitter();
+
+  on<E extends keyof WarmCacheEvents<T>>(event: E, listener: WarmCacheListener<T, E>): void {
+    this.#emitter.on(event, guarded(listener));
+  }
+
+  once<E extends keyof WarmCacheEvents<T>>(event: E, listener: WarmCacheListener<T, E>): void {
+    this.#emitter.once(event, guarded(listener));
+  }
+
+  off<E extends keyof WarmCacheEvents<T>>(event: E, listener: WarmCacheListener<T, E>): void {
+    this.#emitter.off(event, guarded(listener));
+  }
+
+  emit<E extends keyof WarmCacheEvents<T>>(event: E, payload: WarmCacheEvents<T>[E]): void {
+    this.#emitter.emit(event, payload);
+  }
+}
+
+const guards = new WeakMap<AnyListener, Guard>();
+
+/** The listener in a wrapper that never throws: always the same one, so that `off` finds it. */
+function guarded(listener: AnyListener): Guard {
+  let guard = guards.get(listener);
+  if (!guard) {
+    // `await` takes care of what it throws, of a promise that rejects and of a hostile thenable.
+    guard = (payload) => void (async () => listener(payload as never))().catch(() => {});
+    guards.set(listener, guard);
+  }
+  return guard;
+}

@@ -1,0 +1,97 @@
+import { outsideRequests } from './context.ts';
+
+/** What `setTimeout` can hold; it fires at once for anything longer. */
+const LONGEST = 2 ** 31 - 1;
+
+/**
+ * One timer, for any delay. It doesn't keep the process alive unless told to `hold` it, and runs outside any
+ * request's async context.
+ */
+export class Timer {
+  #handle: NodeJS.Timeout | undefined;
+  #held = false;
+  /** When it fires, by `performance.now()`; `Infinity` while it isn't armed. */
+  #dueAt = Infinity;
+  readonly #onFire: () => void;
+
+  constructor(onFire: () => void) {
+    this.#onFire = onFire;
+  }
+
+  get armed(): boolean {
+    return this.#handle !== undefined;
+  }
+
+  /** Ms until it fires; `Infinity` while it isn't armed. */
+  get remaining(): number {
+    return this.armed ? Math.max(0, this.#dueAt - performance.now()) : Infinity;
+  }
+
+  /** Fires once after `delay` ms, in place of whatever was armed before; `Infinity`: never. */
+  arm(delay: number): void {
+    this.cancel();
+    if (delay === Infinity) return;
+    this.#dueAt = performance.now() + delay;
+    this.#wait(delay);
+  }
+
+  cancel(): void {
+    clearTimeout(this.#handle);
+    this.#handle = undefined;
+  }
+
+  /** Whether the process is to live on until the timer fires. */
+  hold(held: boolean): void {
+    this.#held = held;
+    if (held) this.#handle?.ref();
+    else this.#handle?.unref();
+  }
+
+  // Delays are counted down, not compared with a clock, so that a clock that jumps can't stop the loop.
+  #wait(delay: number): void {
+    const step = Math.min(delay, LONGEST);
+    this.#handle = outsideRequests(
+      setTimeout,
+      () => {
+        this.#handle = undefined;
+        if (delay > step) this.#wait(delay - step);
+        else this.#onFire();
+      },
+      step,
+    );
+    if (!this.#held) this.#handle.unref();
+  }
+}
+
+/** Shortens a delay by a random fraction of at most `jitter`; never lengthens it. */
+export function jittered(delay: number, jitter: number): number {
+  return delay * (1 - jitter * Math.random());
+}
+
+/** Ms to wait after the `failures`-th failed load in a row, before jitter. */
+export function backoffDelay(
+  failures: number,
+  backoff: { readonly minDelay: number; readonly maxDelay: number; readonly factor: number },
+): number {
+  return Math.min(backoff.maxDelay, backoff.minDelay * backoff.factor ** (failures - 1));
+}
+
+/**
+ * Ms from the start of one load to the start of the next, before jitter.
+ *
+ * That is `interval`, but early enough for the next load to end before the value stops being good: fresh, or (with
+ * an interval longer than `ttl`, where being stale for a while is what the options ask for) servable at all. Early
+ * enough is the slowest of the recent loads, and a little for the event loop's own delay; at most half of the time,
+ * so that slow loads at worst double the rate. An infinite interval stays one: there is no loop.
+ */
+export function refreshPeriod(
+  interval: number,
+  ttl: number,
+  maxStale: number,
+  slowestLoad: number,
+): number {
+  if (interval === Infinity) return Infinity;
+  const goodFor = interval <= ttl ? ttl : ttl + maxStale;
+  const lead = Math.min(slowestLoad + Math.min(1000, goodFor / 20), goodFor / 2);
+  return Math.min(interval, goodFor - lead);
+}
