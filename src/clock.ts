@@ -1,5 +1,3 @@
-import { outsideRequests } from './context.ts';
-
 const { now: systemNow } = Date;
 const { setImmediate: afterThisTurn } = globalThis;
 
@@ -15,16 +13,12 @@ let thisTurn = 0;
  * A clock that was replaced (fake timers) is asked each time.
  */
 export function turnNow(): number {
-  return thisTurn !== 0 && Date.now === systemNow ? thisTurn : readClock();
-}
-
-function readClock(): number {
-  const now = Date.now();
-  if (isSystem && Date.now === systemNow) {
-    thisTurn = now;
-    outsideRequests(afterThisTurn, endTurn);
+  if (Date.now !== systemNow || !isSystem) return Date.now();
+  if (thisTurn === 0) {
+    thisTurn = systemNow();
+    afterThisTurn(endTurn);
   }
-  return now;
+  return thisTurn;
 }
 
 function endTurn(): void {

@@ -1,7 +1,8 @@
-import { type Freshness, freshnessOf, isWithin, untilNextFreshness } from './freshness.ts';
-import type { ValidatorToken } from './load.ts';
+import type { LoadOutcome } from './events.ts';
+import { type Freshness, freshnessOf } from './freshness.ts';
+import type { Load, LoadAnswer, ValidatorToken } from './load.ts';
 import { Timer } from './scheduler.ts';
-import type { Snapshot, SnapshotSource } from './snapshot.ts';
+import type { Snapshot } from './snapshot.ts';
 
 /**
  * What one cache has: its snapshot, how fresh that is, and which loads may replace it. Loads are told apart by their
@@ -14,41 +15,40 @@ export class Current<T> {
   served: Snapshot<T> | undefined;
   /** Its value, resolved, while it is fresh as far as the timer knows. */
   hot: Promise<T> | undefined;
-  /** What the validator answered before the load that made the value. */
-  token: ValidatorToken;
   version = 0;
-
+  /** What the validator answered before the load that made the value. */
+  #token: ValidatorToken;
   /** Only a load from this one on lifts the invalidation; 0 while there is none. */
   #validFrom = 0;
   /** Loads before this one may not publish: a purge or a `set()` came after they began. */
   #publishFrom = 0;
-  #lastFreshness: Freshness | undefined;
+  #freshness: Freshness;
   readonly #ttl: number;
   readonly #maxStale: number;
   readonly #timer: Timer;
 
-  /** `onFreshness` is called as the value turns stale, and as it expires. */
-  constructor(ttl: number, maxStale: number, onFreshness: () => void) {
+  /** `onChange` is called as the value turns stale, and as it expires. */
+  constructor(ttl: number, maxStale: number, onChange: () => void) {
     this.#ttl = ttl;
     this.#maxStale = maxStale;
-    this.#timer = new Timer(onFreshness);
+    this.#timer = new Timer(onChange);
   }
 
-  get invalidated(): boolean {
-    return this.#validFrom > 0;
+  get freshness(): Freshness {
+    const { snapshot } = this;
+    return snapshot && freshnessOf(ageOf(snapshot), this.#validFrom > 0, this.#ttl, this.#maxStale);
   }
 
-  /** `undefined` while there is no value. */
-  freshness(now: number): Freshness | undefined {
-    const age = this.#age(now);
-    return age === undefined
-      ? undefined
-      : freshnessOf(age, this.invalidated, this.#ttl, this.#maxStale);
+  /** What the validator must answer for a load to be skipped; `undefined` where none may be. */
+  get skipToken(): ValidatorToken {
+    return this.snapshot && this.#validFrom === 0 ? this.#token : undefined;
   }
 
-  /** Whether the value is surely no older than `maxAge` ms. */
-  isWithin(now: number, maxAge: number): boolean {
-    return maxAge === Infinity || (!this.invalidated && isWithin(this.#age(now) ?? -1, maxAge));
+  /** Whether a value as of `loadedAt`, by this load, is surely no older than `maxAge` ms; 0 is satisfied by none. */
+  isYoung(maxAge: number, loaded: { readonly loadedAt: number }, seq = 0): boolean {
+    const age = ageOf(loaded);
+    const young = maxAge > 0 && age >= 0 && age <= maxAge && seq >= this.#validFrom;
+    return young || maxAge === Infinity;
   }
 
   /** Whether the result of this load may replace the snapshot. */
@@ -56,61 +56,45 @@ export class Current<T> {
     return seq >= this.#publishFrom;
   }
 
-  publish(value: T, loadedAt: number, source: SnapshotSource): Snapshot<T> {
-    this.version += 1;
-    return this.#replace({ value, version: this.version, loadedAt, source });
+  /** Takes the answer of a load, unless something newer stands. */
+  answer({ seq, loadedAt }: Load, answer: LoadAnswer<T>): LoadOutcome {
+    if (seq >= this.#validFrom) this.#validFrom = 0;
+    if (!this.mayPublish(seq)) return 'superseded';
+    if (answer.kind === 'published') this.#publish(answer.value, loadedAt, 'loader');
+    else this.#replace({ ...(this.snapshot as Snapshot<T>), loadedAt });
+    this.#token = answer.token;
+    return answer.kind;
   }
 
-  /** The value was found unchanged as of `loadedAt`. */
-  renew(loadedAt: number): void {
-    if (this.snapshot) this.#replace({ ...this.snapshot, loadedAt });
-  }
-
-  /** Whether what this load brings is as of later than the last invalidation. */
-  isConfirmedBy(seq: number): boolean {
-    return seq >= this.#validFrom;
-  }
-
-  /** A load has ended well: what was invalidated before it began is put right. */
-  confirm(seq: number): void {
-    if (this.isConfirmedBy(seq)) this.#validFrom = 0;
+  /** Takes a value by hand, and bars loads before `seq` from replacing it. */
+  set(value: T, seq: number): Snapshot<T> {
+    this.#token = undefined;
+    this.#publishFrom = seq;
+    return this.#publish(value, Date.now(), 'set');
   }
 
   /** The value is out of date, and only loads from `seq` on can mend that. */
-  invalidate(seq: number): void {
+  invalidate(seq: number, purge: boolean): void {
     this.#validFrom = seq;
     this.hot = undefined;
-  }
-
-  /** Drops the value, and what loads before `seq` will bring. */
-  purge(seq: number): void {
-    this.snapshot = undefined;
-    this.supersede(seq);
-  }
-
-  /** Bars loads before `seq` from publishing. */
-  supersede(seq: number): void {
+    if (!purge) return;
     this.#publishFrom = seq;
-    this.token = undefined;
+    this.snapshot = undefined;
+    this.served = undefined;
   }
 
-  /** Brings `served`, `hot` and the timer in line with the clock, and tells the freshness. */
-  settle(now: number): Freshness | undefined {
-    const { snapshot } = this;
-    const freshness = this.freshness(now);
-    const changed = freshness !== this.#lastFreshness;
-    this.#lastFreshness = freshness;
-    this.served = freshness === 'expired' ? undefined : snapshot;
-    if (freshness !== 'fresh') this.hot = undefined;
-    else if (snapshot) this.hot ??= Promise.resolve(snapshot.value);
-    // While the value is fresh, a timer that was armed for an older one is early, and arms itself again.
-    if (freshness !== 'fresh' || changed || !this.#timer.armed) {
-      this.#timer.arm(
-        freshness === undefined
-          ? Infinity
-          : untilNextFreshness(this.#age(now) ?? 0, freshness, this.#ttl, this.#maxStale),
-      );
+  /** Brings `served`, `hot` and the timer in line with the clock. */
+  settle(): Freshness {
+    const { freshness, snapshot } = this;
+    const fresh = freshness === 'fresh';
+    this.served = freshness && snapshot;
+    this.hot = fresh ? (this.hot ?? Promise.resolve((snapshot as Snapshot<T>).value)) : undefined;
+    // While the value stays fresh, a timer that was armed for an older one is early, and arms itself again.
+    if (!fresh || this.#freshness !== freshness || this.#timer.dueAt === Infinity) {
+      const goodFor = fresh ? this.#ttl : this.#ttl + this.#maxStale;
+      this.#timer.arm(this.served ? goodFor - Math.max(0, ageOf(this.served)) : Infinity);
     }
+    this.#freshness = freshness;
     return freshness;
   }
 
@@ -120,8 +104,9 @@ export class Current<T> {
     this.served = undefined;
   }
 
-  #age(now: number): number | undefined {
-    return this.snapshot && now - this.snapshot.loadedAt;
+  #publish(value: T, loadedAt: number, source: Snapshot<T>['source']): Snapshot<T> {
+    this.version += 1;
+    return this.#replace({ value, version: this.version, loadedAt, source });
   }
 
   #replace(snapshot: Snapshot<T>): Snapshot<T> {
@@ -129,4 +114,8 @@ export class Current<T> {
     this.snapshot = Object.freeze(snapshot);
     return snapshot;
   }
+}
+
+function ageOf({ loadedAt }: { readonly loadedAt: number }): number {
+  return Date.now() - loadedAt;
 }

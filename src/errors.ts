@@ -1,19 +1,17 @@
 /**
  * What went wrong, as a stable string to branch on:
  *
- * - `ERR_LOAD`: the loader failed, in all its attempts
+ * - `ERR_LOAD_FAILED`: the loader failed, in all its attempts
  * - `ERR_LOAD_TIMEOUT`: the load did not end within `loadTimeout`
  * - `ERR_LOAD_REJECTED`: the load's result was vetoed by `accept`
  * - `ERR_READY_TIMEOUT`: `ready({ timeout })` waited that long in vain
- * - `ERR_REFRESH_INTERVAL`: the `refreshInterval` function threw, or answered no number of ms
  * - `ERR_STOPPED`: the cache was stopped
  */
 export type WarmCacheErrorCode =
-  | 'ERR_LOAD'
+  | 'ERR_LOAD_FAILED'
   | 'ERR_LOAD_REJECTED'
   | 'ERR_LOAD_TIMEOUT'
   | 'ERR_READY_TIMEOUT'
-  | 'ERR_REFRESH_INTERVAL'
   | 'ERR_STOPPED';
 
 /**
@@ -63,12 +61,13 @@ export class LoadError extends WarmCacheError {
 
   constructor(
     cacheName: string,
-    code: WarmCacheErrorCode,
+    outcome: 'failed' | 'rejected' | 'timeout',
     message: string,
     cause: unknown,
     retryAt: number,
   ) {
-    super(cacheName, code, message, cause);
+    const code = `ERR_LOAD_${outcome.toUpperCase()}` as WarmCacheErrorCode;
+    super(cacheName, code, `load ${outcome}: ${message}`, cause);
     this.retryAt = retryAt;
   }
 }

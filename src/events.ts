@@ -56,7 +56,9 @@ export interface WarmCacheEvents<T> {
   };
   /** A load found the value unchanged, and renewed its age. */
   unchanged: CacheEvent & {
+    /** The value with its new age. */
     readonly snapshot: Snapshot<T>;
+    readonly previous: Snapshot<T> | undefined;
     readonly reason: LoadReason;
     /** Ms the load took. */
     readonly duration: number;
@@ -105,23 +107,42 @@ type AnyListener = (payload: never) => unknown;
 type Guard = (payload: unknown) => void;
 
 /** The listeners of one cache, kept apart from the engine: nothing that a listener does comes back to it. */
-export class Listeners<T> {
-  readonly #emitter = new EventEmitter();
+export class Observable<T> {
+  /** Stands in every event. */
+  readonly name: string;
+  // Made when it is first needed: most caches of a large number have no listener.
+  #emitter: EventEmitter | undefined;
 
-  on<E extends keyof WarmCacheEvents<T>>(event: E, listener: WarmCacheListener<T, E>): void {
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  /** Calls `listener` at each such event. */
+  on<E extends keyof WarmCacheEvents<T>>(event: E, listener: WarmCacheListener<T, E>): this {
+    this.#emitter ??= new EventEmitter();
     this.#emitter.on(event, guarded(listener));
+    return this;
   }
 
-  once<E extends keyof WarmCacheEvents<T>>(event: E, listener: WarmCacheListener<T, E>): void {
+  /** Calls `listener` at the next such event alone. */
+  once<E extends keyof WarmCacheEvents<T>>(event: E, listener: WarmCacheListener<T, E>): this {
+    this.#emitter ??= new EventEmitter();
     this.#emitter.once(event, guarded(listener));
+    return this;
   }
 
-  off<E extends keyof WarmCacheEvents<T>>(event: E, listener: WarmCacheListener<T, E>): void {
-    this.#emitter.off(event, guarded(listener));
+  /** Takes a listener away that `on` or `once` added. */
+  off<E extends keyof WarmCacheEvents<T>>(event: E, listener: WarmCacheListener<T, E>): this {
+    this.#emitter?.off(event, guarded(listener));
+    return this;
   }
 
-  emit<E extends keyof WarmCacheEvents<T>>(event: E, payload: WarmCacheEvents<T>[E]): void {
-    this.#emitter.emit(event, payload);
+  /** @internal */
+  protected emit<E extends keyof WarmCacheEvents<T>>(
+    event: E,
+    payload: Omit<WarmCacheEvents<T>[E], 'name'>,
+  ): void {
+    this.#emitter?.emit(event, { name: this.name, ...payload });
   }
 }
 

@@ -1,5 +1,5 @@
 import type { CacheStatus, LoadOutcome } from './events.ts';
-import type { LoadReason, RefreshIntervalContext } from './options.ts';
+import type { LoadReason } from './options.ts';
 
 /** How many of the last loads the durations are of. */
 const WINDOW = 100;
@@ -18,7 +18,6 @@ export interface ReadCounts {
 
 /** How long loads took, in ms: of the last 100 that answered. */
 export interface LoadDurations {
-  readonly last: number;
   readonly p50: number;
   readonly p99: number;
   readonly max: number;
@@ -57,91 +56,52 @@ export interface HealthReport {
   readonly reads: Readonly<ReadCounts>;
 }
 
-/** Counts what happens to one cache. */
-export class Stats {
-  readonly reads: ReadCounts = { fresh: 0, stale: 0, waited: 0, failed: 0 };
-  readonly loads: Record<LoadOutcome, number> = {
-    published: 0,
-    unchanged: 0,
-    rejected: 0,
-    failed: 0,
-    timeout: 0,
-    superseded: 0,
-    stopped: 0,
+/** The part of the report that is counted as things happen. */
+export type Counts = {
+  -readonly [K in
+    | 'abandoned'
+    | 'consecutiveFailures'
+    | 'lastChangeAt'
+    | 'lastContactAt'
+    | 'lastError']: HealthReport[K];
+} & { readonly loads: Record<LoadOutcome, number>; readonly reads: ReadCounts };
+
+export function newCounts(): Counts {
+  return {
+    lastContactAt: null,
+    lastChangeAt: null,
+    consecutiveFailures: 0,
+    lastError: null,
+    abandoned: 0,
+    loads: {
+      published: 0,
+      unchanged: 0,
+      rejected: 0,
+      failed: 0,
+      timeout: 0,
+      superseded: 0,
+      stopped: 0,
+    },
+    reads: { fresh: 0, stale: 0, waited: 0, failed: 0 },
   };
-  abandoned = 0;
-  consecutiveFailures = 0;
-  #lastContactAt: number | null = null;
-  #lastChangeAt: number | null = null;
-  #lastError: HealthReport['lastError'] = null;
-  #unchangedStreak = 0;
-  /** A ring, begun anew at the front once it is full. */
-  readonly #durations: number[] = [];
-  #answered = 0;
+}
 
-  /** A load has answered. */
-  succeeded(outcome: LoadOutcome, duration: number): void {
-    const now = Date.now();
-    this.loads[outcome] += 1;
-    this.consecutiveFailures = 0;
-    this.#unchangedStreak = outcome === 'unchanged' ? this.#unchangedStreak + 1 : 0;
-    this.#lastContactAt = now;
-    if (outcome === 'published') this.#lastChangeAt = now;
-    this.#durations[this.#answered++ % WINDOW] = duration;
+/** How long the recent loads took that answered, in ms. The others say nothing of how long an answer takes. */
+export class Durations {
+  readonly #recent: number[] = [];
+
+  add(duration: number): void {
+    if (this.#recent.push(duration) > WINDOW) this.#recent.shift();
   }
 
-  /** A load has failed. How long that took says nothing of how long an answer takes. */
-  failed(outcome: LoadOutcome, error: Error): void {
-    this.loads[outcome] += 1;
-    this.consecutiveFailures += 1;
-    this.#lastError = { message: error.message, at: Date.now() };
-  }
-
-  /** A value was set by hand. */
-  changed(): void {
-    this.#lastChangeAt = Date.now();
-  }
-
-  /** Ms of the slowest of the recent loads; 0 before the first. */
+  /** 0 before the first load. */
   get slowest(): number {
-    let slowest = 0;
-    for (const duration of this.#durations) if (duration > slowest) slowest = duration;
-    return slowest;
+    return Math.max(0, ...this.#recent);
   }
 
-  intervalContext(now: number): RefreshIntervalContext {
-    return {
-      now,
-      lastDuration: this.#lastDuration,
-      changed: this.#unchangedStreak === 0,
-      unchangedStreak: this.#unchangedStreak,
-    };
-  }
-
-  report(): Omit<
-    HealthReport,
-    'age' | 'load' | 'loadedAt' | 'name' | 'nextLoadAt' | 'running' | 'status' | 'version'
-  > {
-    return {
-      lastContactAt: this.#lastContactAt,
-      lastChangeAt: this.#lastChangeAt,
-      consecutiveFailures: this.consecutiveFailures,
-      lastError: this.#lastError,
-      abandoned: this.abandoned,
-      durations: this.#summary(),
-      loads: { ...this.loads },
-      reads: { ...this.reads },
-    };
-  }
-
-  get #lastDuration(): number {
-    return this.#durations[(this.#answered - 1) % WINDOW] ?? 0;
-  }
-
-  #summary(): LoadDurations | null {
-    if (this.#answered === 0) return null;
-    const sorted = this.#durations.toSorted((a, b) => a - b);
-    const quantile = (q: number): number => sorted[Math.ceil(q * sorted.length) - 1] ?? 0;
-    return { last: this.#lastDuration, p50: quantile(0.5), p99: quantile(0.99), max: quantile(1) };
+  summary(): LoadDurations | null {
+    const sorted = this.#recent.toSorted((a, b) => a - b);
+    const quantile = (q: number): number => sorted[Math.ceil(q * sorted.length) - 1] as number;
+    return sorted.length > 0 ? { p50: quantile(0.5), p99: quantile(0.99), max: quantile(1) } : null;
   }
 }

@@ -1,6 +1,12 @@
 import pRetry, { AbortError } from 'p-retry';
-import { type LoadContext, type LoadReason, notModified, type ResolvedOptions } from './options.ts';
-import { Timer } from './scheduler.ts';
+import { messageOf } from './errors.ts';
+import {
+  type LoadContext,
+  type LoadReason,
+  type NotModified,
+  notModified,
+  type ResolvedOptions,
+} from './options.ts';
 import type { Snapshot } from './snapshot.ts';
 
 export { AbortError };
@@ -8,7 +14,25 @@ export { AbortError };
 /** What a validator answered; `undefined` where there is none, or it failed. */
 export type ValidatorToken = string | number | undefined;
 
-/** A load that the loader has answered, before anybody asked whether that may still be published. */
+/** One run of the loader, with its quick retries. */
+export interface Load {
+  /** Loads of one cache are numbered as they start. */
+  readonly seq: number;
+  readonly reason: LoadReason;
+  /** When it started, in epoch ms: as of then its value will be true. */
+  readonly loadedAt: number;
+  /** The same by `performance.now()`, which never jumps. */
+  readonly startedTick: number;
+  readonly controller: AbortController;
+  /** The attempt that runs, or ran last; 0 before the first. */
+  attempt: number;
+  /** Resolves at its end, where somebody waits for that to stop the cache. */
+  ended?: PromiseWithResolvers<void>;
+  /** A load in flight has no error: that is what tells it from a backoff. */
+  readonly error?: undefined;
+}
+
+/** The loader has answered, and nobody has asked yet whether that may still be published. */
 export type LoadAnswer<T> =
   | { readonly kind: 'published'; readonly value: T; readonly token: ValidatorToken }
   | { readonly kind: 'unchanged'; readonly token: ValidatorToken };
@@ -16,157 +40,96 @@ export type LoadAnswer<T> =
 /** A load without an answer. */
 export interface LoadFailure {
   readonly kind: 'failed' | 'rejected' | 'timeout';
+  readonly message: string;
   /** What was thrown. */
-  readonly error?: unknown;
+  readonly cause?: unknown;
 }
 
-/** What a load asks of its cache, and tells it. */
-export interface LoadHost<T> {
-  /** The current snapshot. */
-  readonly previous: () => Snapshot<T> | undefined;
-  /** An attempt failed, and another follows after `delay` ms. Attempt 0 is the validator. */
-  readonly onAttemptFailed: (load: Load<T>, error: unknown, delay: number) => void;
-  /** The loader is done, or its deadline has passed: the place is free for the next load. Called once. */
-  readonly onEnd: (load: Load<T>, result: LoadAnswer<T> | LoadFailure) => void;
-  /** The loader is done, though it was given up at the deadline. */
-  readonly onLate: () => void;
-}
-
-/** One run of the loader, with its quick retries, under one deadline. */
-export class Load<T> {
-  /** Loads of one cache are numbered as they start. */
-  readonly seq: number;
-  readonly reason: LoadReason;
-  /** Epoch ms. */
-  readonly startedAt: number = Date.now();
-  /** The same by `performance.now()`, which never jumps. */
-  readonly startedTick: number = performance.now();
-  /** The attempt that runs, or ran last; 0 before the first. */
-  attempt = 0;
-  readonly #options: ResolvedOptions<T>;
-  readonly #host: LoadHost<T>;
-  readonly #controller = new AbortController();
-  readonly #deadline: Timer = new Timer(() => this.#end({ kind: 'timeout' }));
-  #ended = false;
-
-  constructor(seq: number, reason: LoadReason, options: ResolvedOptions<T>, host: LoadHost<T>) {
-    this.seq = seq;
-    this.reason = reason;
-    this.#options = options;
-    this.#host = host;
-  }
-
-  /** `skipToken`: what the validator must answer for the loader not to be called at all. */
-  run(skipToken: ValidatorToken): void {
-    this.#deadline.arm(this.#options.loadTimeout);
-    void this.#execute(skipToken).then((result) => {
-      if (this.#ended) this.#host.onLate();
-      else this.#end(result);
-    });
-  }
-
-  /** Aborts the loader's `signal`. The load ends when the loader does, or at its deadline. */
-  abort(reason: unknown): void {
-    this.#controller.abort(reason);
-  }
-
-  /** Whether the process is to live on for this load. */
-  hold(held: boolean): void {
-    this.#deadline.hold(held);
-  }
-
-  #end(result: LoadAnswer<T> | LoadFailure): void {
-    this.#ended = true;
-    this.#deadline.cancel();
-    this.#host.onEnd(this, result);
-  }
-
-  async #execute(skipToken: ValidatorToken): Promise<LoadAnswer<T> | LoadFailure> {
-    const { accept, validator } = this.#options;
+/**
+ * Runs a load to its end, however long that takes. Never rejects.
+ *
+ * @param current - Has the current snapshot, and what the validator must answer for the loader not to be called.
+ * @param onAttemptFailed - Told of an attempt that failed and isn't the last one, and of the ms until the next.
+ */
+export async function runLoad<T>(
+  load: Load,
+  { accept, loader, retry, validator }: ResolvedOptions<T>,
+  current: { readonly snapshot: Snapshot<T> | undefined; readonly skipToken: ValidatorToken },
+  onAttemptFailed: (error: unknown, delay: number) => void,
+): Promise<LoadAnswer<T> | LoadFailure> {
+  const { signal } = load.controller;
+  const { skipToken } = current;
+  let token: ValidatorToken;
+  let previous: Snapshot<T> | undefined;
+  const attemptOnce = async (attempt: number): Promise<T | NotModified> => {
+    previous = current.snapshot;
+    const { reason } = load;
+    const context: LoadContext<T> = { signal, previous, attempt, reason, notModified };
     try {
-      // A listener of the `load` event may have stopped the cache.
-      this.#controller.signal.throwIfAborted();
-      const token = validator && (await this.#probe(validator));
-      if (token !== undefined && Object.is(token, skipToken)) return { kind: 'unchanged', token };
-      const value = await this.#attempts();
-      const previous = this.#host.previous();
-      if (value === notModified) {
-        if (previous) return { kind: 'unchanged', token };
-        throw new Error('notModified was returned, but there is no previous value');
-      }
-      return accept?.(value, previous?.value) === false
-        ? { kind: 'rejected' }
-        : { kind: 'published', value, token };
+      if (validator && attempt === 1) token = await validator(context);
     } catch (error) {
-      return { kind: 'failed', error: error instanceof Thrown ? error.value : error };
+      onAttemptFailed(error, 0);
     }
-  }
-
-  async #probe(validator: NonNullable<ResolvedOptions<T>['validator']>): Promise<ValidatorToken> {
+    if (token !== undefined && Object.is(token, skipToken)) return notModified;
+    load.attempt = attempt;
     try {
-      return await validator(this.#context(1));
+      // The validator may have outlived the deadline.
+      signal.throwIfAborted();
+      return await loader(context);
     } catch (error) {
-      this.#host.onAttemptFailed(this, error, 0);
-      return undefined;
+      throw carried(error);
     }
-  }
-
-  #attempts(): Promise<T | typeof notModified> {
-    return pRetry((attempt) => this.#attempt(attempt), {
-      ...this.#options.retry,
-      signal: this.#controller.signal,
+  };
+  try {
+    const value = await pRetry(attemptOnce, {
+      ...retry,
+      signal,
       unref: true,
       onFailedAttempt: ({ error, retriesLeft, retryDelay }) => {
-        if (retriesLeft > 0) {
-          this.#host.onAttemptFailed(this, (error as Thrown).value, retryDelay);
-        }
+        if (retriesLeft > 0) onAttemptFailed(error.cause, retryDelay);
       },
     });
-  }
-
-  async #attempt(attempt: number): Promise<T | typeof notModified> {
-    this.attempt = attempt;
-    try {
-      return await this.#options.loader(this.#context(attempt));
-    } catch (error) {
-      const original = wrappedByAbortError(error);
-      throw original ? new AbortError(new Thrown(original)) : new Thrown(error);
+    if (value !== notModified) {
+      return accepts(accept, value, current.snapshot)
+        ? { kind: 'published', value, token }
+        : { kind: 'rejected', message: 'vetoed by accept' };
     }
-  }
-
-  #context(attempt: number): LoadContext<T> {
-    return {
-      signal: this.#controller.signal,
-      previous: this.#host.previous(),
-      attempt,
-      reason: this.reason,
-      notModified,
-    };
+    return previous
+      ? { kind: 'unchanged', token }
+      : { kind: 'failed', message: 'notModified, but there is no previous value' };
+  } catch (error) {
+    const { cause } = error as Error;
+    return { kind: 'failed', message: messageOf(cause), cause };
   }
 }
 
-/**
- * Carries whatever the loader threw past p-retry, which would not retry a TypeError, would replace what isn't an
- * Error, and looks into its errors, whose getters may throw.
- */
-class Thrown extends Error {
-  readonly value: unknown;
-
-  constructor(value: unknown) {
-    super();
-    this.value = value;
-  }
-}
-
-/**
- * The error in a p-retry `AbortError`, of this or another copy of p-retry (the CommonJS build has its own within).
- * `undefined` for any other error: DOM's `AbortError` says that a request was aborted, not that trying is in vain.
- */
-function wrappedByAbortError(error: unknown): Error | undefined {
+function accepts<T>(
+  accept: ResolvedOptions<T>['accept'],
+  value: T,
+  previous: Snapshot<T> | undefined,
+): boolean {
   try {
-    const { name, originalError } = error as AbortError;
-    return name === 'AbortError' && originalError instanceof Error ? originalError : undefined;
-  } catch {
-    return undefined;
+    return accept?.(value, previous?.value) !== false;
+  } catch (error) {
+    throw carried(error);
   }
+}
+
+/**
+ * An error that carries, as its cause, whatever was thrown past p-retry: that would not retry a TypeError, would
+ * replace what isn't an Error, and looks into its errors, whose getters may throw.
+ *
+ * p-retry's `AbortError` stays one, be it of this or another copy of p-retry (the CommonJS build has its own within).
+ * DOM's says that a request was aborted, not that trying is in vain.
+ */
+function carried(cause: unknown): Error {
+  try {
+    const { name, originalError } = cause as AbortError;
+    if (name === 'AbortError' && originalError instanceof Error) {
+      return new AbortError(new Error('', { cause: originalError }));
+    }
+  } catch {
+    // A getter threw: it is not p-retry's.
+  }
+  return new Error('', { cause });
 }

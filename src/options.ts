@@ -45,9 +45,7 @@ export interface RefreshIntervalContext {
   readonly now: number;
   /** How long the load took, in ms. */
   readonly lastDuration: number;
-  /** Whether it brought a new value. */
-  readonly changed: boolean;
-  /** Loads in a row that found the value unchanged. */
+  /** How many loads in a row have found the value unchanged; 0: this one brought a new value. */
   readonly unchangedStreak: number;
 }
 
@@ -211,9 +209,16 @@ export interface ResolvedOptions<T> {
   readonly backoff: Required<{ [K in keyof BackoffOptions]: NonNullable<BackoffOptions[K]> }>;
   readonly jitter: number;
   readonly slowThreshold: number;
-  readonly accept: WarmCacheOptions<T>['accept'];
-  readonly validator: WarmCacheOptions<T>['validator'];
+  readonly accept?: WarmCacheOptions<T>['accept'];
+  readonly validator?: WarmCacheOptions<T>['validator'];
 }
+
+/** What an option must be: of a type, or a number from the one to the other. */
+type Rule = 'boolean' | 'function' | 'object' | 'string' | readonly [min: number, max?: number];
+
+/** In ms: nothing shorter can be meant. */
+const MORE_THAN_0 = 0.001;
+const FINITE = Number.MAX_VALUE;
 
 /**
  * Checks the options and fills in the defaults.
@@ -222,97 +227,98 @@ export interface ResolvedOptions<T> {
  * @throws {RangeError} A number is out of range.
  */
 export function resolveOptions<T>(options: WarmCacheOptions<T>): ResolvedOptions<T> {
-  expectType('options', options, 'object');
-  const { name = 'warm-cache', loader, ttl, accept, validator } = options;
-  const { refreshInterval = ttl, maxStale = ttl, loadTimeout = 30_000, jitter = 0.1 } = options;
-  const { slowThreshold = loadTimeout / 2, retry = {}, backoff = {} } = options;
-  expectType('name', name, 'string');
-  expectType('loader', loader, 'function');
-  expectType('accept', accept ?? loader, 'function');
-  expectType('validator', validator ?? loader, 'function');
-  expectType('retry', retry, 'object');
-  expectType('backoff', backoff, 'object');
-  expectNumber('ttl', ttl, MORE_THAN_0);
+  expect('options', options, 'object');
+  const { loader, ttl, refreshInterval = ttl, loadTimeout = 30_000 } = options;
+  expect('loader', loader, 'function');
+  expect('ttl', ttl, [MORE_THAN_0]);
   const interval = typeof refreshInterval === 'function' ? ttl : refreshInterval;
-  expectNumber('refreshInterval', interval, MORE_THAN_0);
-  expectNumber('maxStale', maxStale);
-  expectNumber('loadTimeout', loadTimeout, MORE_THAN_0, FINITE);
-  expectNumber('jitter', jitter, 0, 1);
-  expectNumber('slowThreshold', slowThreshold);
+  expect('refreshInterval', interval, [MORE_THAN_0]);
+  const given = checked('', options, {
+    name: 'string',
+    maxStale: [0],
+    loadTimeout: [MORE_THAN_0, FINITE],
+    retry: 'object',
+    backoff: 'object',
+    jitter: [0, 1],
+    slowThreshold: [0],
+    accept: 'function',
+    validator: 'function',
+  });
+  if ((options.retry?.retries ?? 0) % 1 > 0) {
+    throw new RangeError(
+      `Expected \`retry.retries\` to be an integer, got ${options.retry?.retries}`,
+    );
+  }
+  const backoff = {
+    minDelay: Math.min(1000, interval),
+    factor: 2,
+    ...checked('backoff.', options.backoff, {
+      minDelay: [MORE_THAN_0, FINITE],
+      factor: [1, FINITE],
+    }),
+  };
+  const { maxDelay = Math.max(backoff.minDelay, Math.min(60_000, interval)) } =
+    options.backoff ?? {};
+  expect('backoff.maxDelay', maxDelay, [backoff.minDelay, FINITE]);
   return {
-    name,
+    name: 'warm-cache',
     loader,
     ttl,
     refreshInterval,
-    maxStale,
+    maxStale: ttl,
     loadTimeout,
-    retry: resolveRetry(retry),
-    backoff: resolveBackoff(backoff, interval),
-    jitter,
-    slowThreshold,
-    accept,
-    validator,
+    jitter: 0.1,
+    slowThreshold: loadTimeout / 2,
+    ...given,
+    retry: {
+      retries: 2,
+      minTimeout: 250,
+      factor: 2,
+      maxTimeout: Infinity,
+      randomize: true,
+      ...checked('retry.', options.retry, {
+        retries: [0],
+        minTimeout: [0, FINITE],
+        factor: [0, FINITE],
+        maxTimeout: [0],
+        randomize: 'boolean',
+      }),
+    },
+    backoff: { ...backoff, maxDelay },
   };
 }
 
-function resolveRetry(retry: RetryOptions): ResolvedOptions<unknown>['retry'] {
-  const { retries = 2, minTimeout = 250, factor = 2 } = retry;
-  const { maxTimeout = Infinity, randomize = true } = retry;
-  expectNumber('retry.retries', retries);
-  if (retries % 1) throw new RangeError(expectation('retry.retries', 'a whole number', retries));
-  expectNumber('retry.minTimeout', minTimeout, 0, FINITE);
-  expectNumber('retry.factor', factor, 0, FINITE);
-  expectNumber('retry.maxTimeout', maxTimeout);
-  expectType('retry.randomize', randomize, 'boolean');
-  return { retries, minTimeout, factor, maxTimeout, randomize };
+/** Those of the options that are given and known, checked. */
+function checked<O extends object, K extends keyof O>(
+  path: string,
+  options: O | undefined,
+  rules: { readonly [key in K]: Rule },
+): { [key in K]?: NonNullable<O[key]> } {
+  const result: { [key in K]?: NonNullable<O[key]> } = {};
+  for (const key in rules) {
+    const given = options?.[key];
+    if (given === undefined) continue;
+    expect(path + key, given, rules[key]);
+    result[key] = given as NonNullable<typeof given>;
+  }
+  return result;
 }
-
-function resolveBackoff(
-  backoff: BackoffOptions,
-  interval: number,
-): ResolvedOptions<unknown>['backoff'] {
-  const { minDelay = Math.min(1000, interval), factor = 2 } = backoff;
-  const { maxDelay = Math.max(minDelay, Math.min(60_000, interval)) } = backoff;
-  expectNumber('backoff.minDelay', minDelay, MORE_THAN_0, FINITE);
-  expectNumber('backoff.maxDelay', maxDelay, minDelay, FINITE);
-  expectNumber('backoff.factor', factor, 1, FINITE);
-  return { minDelay, maxDelay, factor };
-}
-
-const MORE_THAN_0 = Number.MIN_VALUE;
-const FINITE = Number.MAX_VALUE;
 
 /**
- * Checks a number, be it an option or an argument.
+ * Checks one option or argument.
  *
- * @throws {TypeError} It is no number.
- * @throws {RangeError} It is not in `min` to `max`, both included, or `NaN`.
+ * @throws {TypeError} It is of the wrong type.
+ * @throws {RangeError} It is a number out of range.
  */
-export function expectNumber(
-  option: string,
-  given: unknown,
-  min: number = 0,
-  max: number = Infinity,
-): void {
-  expectType(option, given, 'number');
-  if ((given as number) >= min && (given as number) <= max) return;
-  const above = min === MORE_THAN_0 ? 'more than 0' : `at least ${min}`;
-  const below = max === FINITE ? ' and finite' : max < FINITE ? ` and at most ${max}` : '';
-  throw new RangeError(expectation(option, above + below, given));
-}
-
-function expectType(
-  option: string,
-  given: unknown,
-  type: 'boolean' | 'function' | 'number' | 'object' | 'string',
-): void {
+export function expect(option: string, given: unknown, rule: Rule): void {
+  const type = typeof rule === 'string' ? rule : 'number';
   if (typeof given !== type || given === null) {
     throw new TypeError(
-      expectation(option, `of type ${type}`, given === null ? given : typeof given),
+      `Expected \`${option}\` to be of type ${type}, got ${given && typeof given}`,
     );
   }
-}
-
-function expectation(option: string, expected: string, given: unknown): string {
-  return `Expected \`${option}\` to be ${expected}, got ${given}`;
+  if (typeof rule === 'string') return;
+  const [min, max = Infinity] = rule;
+  if ((given as number) >= min && (given as number) <= max) return;
+  throw new RangeError(`Expected \`${option}\` to be from ${min} to ${max}, got ${given}`);
 }

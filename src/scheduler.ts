@@ -8,58 +8,49 @@ const LONGEST = 2 ** 31 - 1;
  * request's async context.
  */
 export class Timer {
+  /** When it fires, in epoch ms; `Infinity` while it isn't armed. */
+  dueAt: number = Infinity;
   #handle: NodeJS.Timeout | undefined;
   #held = false;
-  /** When it fires, by `performance.now()`; `Infinity` while it isn't armed. */
-  #dueAt = Infinity;
   readonly #onFire: () => void;
 
   constructor(onFire: () => void) {
     this.#onFire = onFire;
   }
 
-  get armed(): boolean {
-    return this.#handle !== undefined;
-  }
-
-  /** Ms until it fires; `Infinity` while it isn't armed. */
-  get remaining(): number {
-    return this.armed ? Math.max(0, this.#dueAt - performance.now()) : Infinity;
-  }
-
   /** Fires once after `delay` ms, in place of whatever was armed before; `Infinity`: never. */
   arm(delay: number): void {
     this.cancel();
     if (delay === Infinity) return;
-    this.#dueAt = performance.now() + delay;
+    this.dueAt = Date.now() + delay;
     this.#wait(delay);
   }
 
   cancel(): void {
+    this.dueAt = Infinity;
     clearTimeout(this.#handle);
-    this.#handle = undefined;
   }
 
   /** Whether the process is to live on until the timer fires. */
   hold(held: boolean): void {
     this.#held = held;
-    if (held) this.#handle?.ref();
-    else this.#handle?.unref();
+    this.#handle?.[held ? 'ref' : 'unref']();
   }
 
   // Delays are counted down, not compared with a clock, so that a clock that jumps can't stop the loop.
   #wait(delay: number): void {
-    const step = Math.min(delay, LONGEST);
     this.#handle = outsideRequests(
       setTimeout,
       () => {
-        this.#handle = undefined;
-        if (delay > step) this.#wait(delay - step);
-        else this.#onFire();
+        if (delay > LONGEST) this.#wait(delay - LONGEST);
+        else {
+          this.dueAt = Infinity;
+          this.#onFire();
+        }
       },
-      step,
+      Math.min(delay, LONGEST),
     );
-    if (!this.#held) this.#handle.unref();
+    this.hold(this.#held);
   }
 }
 

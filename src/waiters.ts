@@ -23,17 +23,22 @@ export interface WaitLimits {
 }
 
 /** All who wait for a value of one cache. */
-export class Waiters<T> {
-  readonly all: Set<Waiter<T>> = new Set();
-  readonly #onHold: (held: boolean) => void;
+export class Waiters<T> extends Set<Waiter<T>> {
+  readonly #onChange: () => void;
 
-  /** `onHold` is told whether somebody waits, whenever that may have changed. */
-  constructor(onHold: (held: boolean) => void) {
-    this.#onHold = onHold;
+  /** `onChange` is called as somebody comes or goes. */
+  constructor(onChange: () => void) {
+    super();
+    this.#onChange = onChange;
   }
 
-  add(kind: Waiter<T>['kind'], since: number, limits: WaitLimits = {}): Promise<Snapshot<T>> {
-    const { signal, timeout = Infinity, onTimeout } = limits;
+  /** `inVain`: why there is nothing to wait for. */
+  wait(
+    kind: Waiter<T>['kind'],
+    since: number,
+    { signal, timeout = Infinity, onTimeout }: WaitLimits = {},
+    inVain?: unknown,
+  ): Promise<Snapshot<T>> {
     const { promise, resolve, reject } = Promise.withResolvers<Snapshot<T>>();
     // Whoever ignores the promise is not to find an unhandled rejection.
     promise.catch(() => {});
@@ -43,21 +48,20 @@ export class Waiters<T> {
       settle: (error, snapshot) => {
         timer.cancel();
         signal?.removeEventListener('abort', onAbort);
-        this.all.delete(waiter);
-        this.#onHold(this.all.size > 0);
+        this.delete(waiter);
+        this.#onChange();
         if (snapshot) resolve(snapshot);
         else reject(error);
       },
     };
-    const timer = new Timer(() => waiter.settle(onTimeout?.()));
     const onAbort = (): void => waiter.settle(signal?.reason);
+    const timer = new Timer(() => waiter.settle(onTimeout?.()));
+    timer.arm(timeout);
+    signal?.addEventListener('abort', onAbort);
+    this.add(waiter);
+    this.#onChange();
     if (signal?.aborted) onAbort();
-    else {
-      timer.arm(timeout);
-      signal?.addEventListener('abort', onAbort);
-      this.all.add(waiter);
-      this.#onHold(true);
-    }
+    else if (inVain) waiter.settle(inVain);
     return promise;
   }
 }

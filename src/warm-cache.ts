@@ -1,19 +1,13 @@
 import { turnNow } from './clock.ts';
 import { outsideRequests } from './context.ts';
 import { Current } from './current.ts';
-import { LoadError, LoadTimeoutError, messageOf, StoppedError, WarmCacheError } from './errors.ts';
+import { LoadError, LoadTimeoutError, StoppedError, WarmCacheError } from './errors.ts';
+import { type CacheStatus, type LoadOutcome, Observable } from './events.ts';
+import type { Freshness } from './freshness.ts';
+import { type Counts, Durations, type HealthReport, newCounts } from './health.ts';
+import { type Load, type LoadAnswer, type LoadFailure, runLoad } from './load.ts';
 import {
-  type CacheStatus,
-  Listeners,
-  type LoadOutcome,
-  type WarmCacheEvents,
-  type WarmCacheListener,
-} from './events.ts';
-import { type Freshness, isWithin } from './freshness.ts';
-import { type HealthReport, Stats } from './health.ts';
-import { Load, type LoadAnswer, type LoadFailure } from './load.ts';
-import {
-  expectNumber,
+  expect,
   type GetOptions,
   type InvalidateOptions,
   type LoadReason,
@@ -27,16 +21,18 @@ import { backoffDelay, jittered, refreshPeriod, Timer } from './scheduler.ts';
 import type { Snapshot } from './snapshot.ts';
 import { type Waiter, Waiters, type WaitLimits } from './waiters.ts';
 
-/** What the cache is doing. What it has is told by {@link Current} and the clock. */
-type Activity<T> =
-  | { readonly kind: 'idle' }
-  | { readonly kind: 'loading'; readonly load: Load<T> }
-  // The loader of a load that was stopped has not settled yet: no other may start.
-  | { readonly kind: 'stopping'; readonly load: Load<T> }
-  // No load but a demanded one before `until`, by `performance.now()`.
-  | { readonly kind: 'backing-off'; readonly until: number; readonly error: LoadError };
+/** No load but a demanded one before `until`, by `performance.now()`. */
+interface Backoff {
+  readonly until: number;
+  readonly error: LoadError;
+  readonly seq?: undefined;
+}
 
-const IDLE = { kind: 'idle' } as const;
+/**
+ * What the cache is doing: loading, backing off, or nothing. A load whose signal is aborted was stopped; until its
+ * loader has settled no other may start. What the cache has is told by {@link Current} and the clock.
+ */
+type Activity = Backoff | Load | undefined;
 
 /**
  * Keeps one expensive value hot: loads it in the background before it turns stale, so that no read ever waits while
@@ -62,22 +58,19 @@ const IDLE = { kind: 'idle' } as const;
  * await rates.stop();
  * ```
  */
-export class WarmCache<T> {
-  /** As in the options. */
-  readonly name: string;
+export class WarmCache<T> extends Observable<T> {
   readonly #options: ResolvedOptions<T>;
   readonly #current: Current<T>;
-  readonly #stats: Stats = new Stats();
-  readonly #waiters: Waiters<T> = new Waiters((held) => this.#hold(held));
-  /** The one timer for the next load. */
-  readonly #nextLoad: Timer = new Timer(() => this.#onNextLoadDue());
-  #listeners: Listeners<T> | undefined;
+  readonly #counts: Counts = newCounts();
+  readonly #durations: Durations = new Durations();
+  /** Until the next load, or the deadline of the one in flight. */
+  readonly #timer: Timer = new Timer(() => this.#onTimer());
+  // While somebody waits, the timer keeps the process alive.
+  readonly #waiters: Waiters<T> = new Waiters(() => this.#timer.hold(this.#waiters.size > 0));
 
   #phase: 'new' | 'running' | 'stopped' = 'new';
-  #activity: Activity<T> = IDLE;
+  #activity: Activity;
   #status: CacheStatus = 'NOT_READY';
-  /** Resolves as the loader that was stopped settles. */
-  #stopped: PromiseWithResolvers<void> | undefined;
   /** Number of the last load that was started. */
   #seq = 0;
   /** A load that was asked for, and could not start at once. */
@@ -85,15 +78,18 @@ export class WarmCache<T> {
   /** When the last load started, by `performance.now()`; and the last one demanded while loads failed. */
   #loadTick = 0;
   #demandTick = -Infinity;
+  #unchangedStreak = 0;
+  #lastDuration = 0;
 
   /**
    * @throws {TypeError} An option is missing or of the wrong type.
    * @throws {RangeError} A number is out of range.
    */
   constructor(options: WarmCacheOptions<T>) {
-    this.#options = resolveOptions(options);
-    this.name = this.#options.name;
-    const { ttl, maxStale } = this.#options;
+    const resolved = resolveOptions(options);
+    super(resolved.name);
+    const { ttl, maxStale } = resolved;
+    this.#options = resolved;
     this.#current = new Current(ttl, maxStale, () => this.#watch());
   }
 
@@ -103,10 +99,9 @@ export class WarmCache<T> {
     // A load that `stop({ drain: true })` left to finish is cut short.
     if (this.#loading && this.#phase === 'stopped') this.#halt();
     this.#phase = 'running';
-    if (this.#activity.kind !== 'stopping') this.#stopped = undefined;
-    this.#listeners?.emit('start', { name: this.name });
+    this.emit('start', {});
     this.#watch();
-    if (this.#activity.kind === 'idle' || this.#activity.kind === 'stopping') this.#ask('start');
+    if (!this.#loading && !this.#lastError) this.#ask('start');
     return this;
   }
 
@@ -115,14 +110,15 @@ export class WarmCache<T> {
    * {@link StoppedError}. Resolves when the loader has settled, or its deadline has passed.
    */
   stop({ drain = false }: StopOptions = {}): Promise<void> {
-    this.#stopped ??= Promise.withResolvers();
-    const { promise } = this.#stopped;
+    const activity = this.#activity;
     const loading = this.#loading !== undefined;
-    if (this.#phase !== 'stopped' || (loading && !drain)) {
+    if (!this.#isStopped || (loading && !drain)) {
       this.#phase = 'stopped';
       if (!(loading && drain)) this.#halt();
     }
-    return promise;
+    if (!activity?.seq) return Promise.resolve();
+    activity.ended ??= Promise.withResolvers();
+    return activity.ended.promise;
   }
 
   /** Stops, at the end of the block: `await using cache = new WarmCache(…)`. */
@@ -141,10 +137,10 @@ export class WarmCache<T> {
    */
   get(options?: GetOptions): Promise<T> {
     const { hot, snapshot } = this.#current;
-    if (hot !== undefined && snapshot !== undefined && options === undefined) {
-      const age = turnNow() - snapshot.loadedAt;
+    if (hot !== undefined && options === undefined) {
+      const age = turnNow() - (snapshot as Snapshot<T>).loadedAt;
       if (age >= 0 && age < this.#options.ttl) {
-        this.#stats.reads.fresh += 1;
+        this.#counts.reads.fresh += 1;
         return hot;
       }
     }
@@ -171,7 +167,7 @@ export class WarmCache<T> {
    * @throws The reason of `signal`.
    */
   ready({ signal, timeout = Infinity }: ReadyOptions = {}): Promise<Snapshot<T>> {
-    expectNumber('timeout', timeout);
+    expect('timeout', timeout, [0]);
     const snapshot = this.#servable();
     if (snapshot) return Promise.resolve(snapshot);
     const ready = this.#wait('ready', 0, {
@@ -198,14 +194,11 @@ export class WarmCache<T> {
    */
   invalidate({ purge = false }: InvalidateOptions = {}): Promise<Snapshot<T>> {
     const since = this.#seq + 1;
-    this.#current.invalidate(since);
-    if (purge) {
-      this.#current.purge(since);
-      for (const waiter of this.#waiters.all) waiter.since = Math.max(waiter.since, since);
-    }
+    this.#current.invalidate(since, purge);
+    for (const waiter of this.#waiters) if (purge) waiter.since = Math.max(waiter.since, since);
     const next = this.#wait('demand', since);
     if (!this.#isStopped) {
-      this.#listeners?.emit('invalidate', { name: this.name, purge });
+      this.emit('invalidate', { purge });
       this.#watch();
       this.#ask('invalidate');
     }
@@ -230,67 +223,42 @@ export class WarmCache<T> {
   set(value: T): Snapshot<T> {
     if (this.#isStopped) throw this.#stoppedError();
     const previous = this.#current.snapshot;
-    this.#current.supersede(this.#seq + 1);
-    const snapshot = this.#current.publish(value, Date.now(), 'set');
-    this.#stats.changed();
-    for (const waiter of this.#waiters.all) {
+    const snapshot = this.#current.set(value, this.#seq + 1);
+    this.#counts.lastChangeAt = snapshot.loadedAt;
+    this.#current.settle();
+    for (const waiter of this.#waiters) {
       if (waiter.kind !== 'demand') waiter.settle(undefined, snapshot);
     }
-    this.#listeners?.emit('refresh', {
-      name: this.name,
-      snapshot,
-      previous,
-      reason: 'set',
-      duration: 0,
-    });
+    this.emit('refresh', { snapshot, previous, reason: 'set', duration: 0 });
     this.#watch();
     return snapshot;
   }
 
   /** How the cache does: plain data, the same after a trip through JSON. */
   health(): HealthReport {
-    const now = Date.now();
-    const { snapshot, version } = this.#current;
+    const { freshness, snapshot, version } = this.#current;
     const load = this.#loading;
     return {
       name: this.name,
-      status: this.#statusOf(this.#current.freshness(now)),
+      status: this.#statusOf(freshness),
       running: this.#phase === 'running',
-      age: snapshot ? now - snapshot.loadedAt : null,
+      age: snapshot ? Date.now() - snapshot.loadedAt : null,
       loadedAt: snapshot ? snapshot.loadedAt : null,
       version,
-      load: load ? { reason: load.reason, attempt: load.attempt, startedAt: load.startedAt } : null,
-      nextLoadAt: this.#nextLoad.armed ? Math.round(now + this.#nextLoad.remaining) : null,
-      ...this.#stats.report(),
+      load: load ? { reason: load.reason, attempt: load.attempt, startedAt: load.loadedAt } : null,
+      nextLoadAt: load || this.#timer.dueAt === Infinity ? null : Math.round(this.#timer.dueAt),
+      durations: this.#durations.summary(),
+      ...structuredClone(this.#counts),
     };
   }
 
-  /** Calls `listener` at each such event. */
-  on<E extends keyof WarmCacheEvents<T>>(event: E, listener: WarmCacheListener<T, E>): this {
-    this.#listeners ??= new Listeners();
-    this.#listeners.on(event, listener);
-    return this;
-  }
-
-  /** Calls `listener` at the next such event alone. */
-  once<E extends keyof WarmCacheEvents<T>>(event: E, listener: WarmCacheListener<T, E>): this {
-    this.#listeners ??= new Listeners();
-    this.#listeners.once(event, listener);
-    return this;
-  }
-
-  /** Takes a listener away that `on` or `once` added. */
-  off<E extends keyof WarmCacheEvents<T>>(event: E, listener: WarmCacheListener<T, E>): this {
-    this.#listeners?.off(event, listener);
-    return this;
-  }
-
-  get #loading(): Load<T> | undefined {
-    return this.#activity.kind === 'loading' ? this.#activity.load : undefined;
+  get #loading(): Load | undefined {
+    const activity = this.#activity;
+    return activity?.seq && !activity.controller.signal.aborted ? activity : undefined;
   }
 
   get #lastError(): LoadError | undefined {
-    return this.#activity.kind === 'backing-off' ? this.#activity.error : undefined;
+    return this.#activity?.error;
   }
 
   get #isStopped(): boolean {
@@ -300,13 +268,12 @@ export class WarmCache<T> {
   // What is served
 
   async #read({ maxAge = Infinity, signal }: GetOptions): Promise<T> {
-    expectNumber('maxAge', maxAge);
+    expect('maxAge', maxAge, [0]);
     signal?.throwIfAborted();
-    const { reads } = this.#stats;
-    const now = Date.now();
+    const { reads } = this.#counts;
     const snapshot = this.#servable();
-    if (snapshot && this.#current.isWithin(now, maxAge)) {
-      const fresh = this.#current.freshness(now) === 'fresh';
+    if (snapshot && this.#current.isYoung(maxAge, snapshot)) {
+      const fresh = this.#current.freshness === 'fresh';
       reads[fresh ? 'fresh' : 'stale'] += 1;
       if (!fresh) this.#loadIfIdle();
       return snapshot.value;
@@ -326,33 +293,29 @@ export class WarmCache<T> {
 
   /** The snapshot if a read may have it: fresh, or stale while newer ones are still to come. */
   #servable(): Snapshot<T> | undefined {
-    const freshness = this.#current.freshness(Date.now());
-    return freshness === 'fresh' || (freshness === 'stale' && !this.#isStopped)
-      ? this.#current.snapshot
-      : undefined;
+    const { freshness, snapshot } = this.#current;
+    return freshness === 'fresh' || (freshness && !this.#isStopped) ? snapshot : undefined;
   }
 
   /** Brings what is served in line with the clock, and says so if that changes the status. */
   #watch(): void {
     const from = this.#status;
-    const to = this.#statusOf(this.#current.settle(Date.now()));
+    const to = this.#statusOf(this.#current.settle());
     if (from === to) return;
     this.#status = to;
-    this.#listeners?.emit('status', { name: this.name, from, to });
+    this.emit('status', { from, to });
   }
 
-  #statusOf(freshness: Freshness | undefined): CacheStatus {
+  #statusOf(freshness: Freshness): CacheStatus {
     if (freshness === 'fresh') return 'READY';
-    if (freshness === 'stale' && !this.#isStopped) return 'STALE';
-    return this.#stats.consecutiveFailures > 0 ? 'ERROR' : 'NOT_READY';
+    if (freshness && !this.#isStopped) return 'STALE';
+    return this.#counts.consecutiveFailures > 0 ? 'ERROR' : 'NOT_READY';
   }
 
   // When to load
 
   #wait(kind: Waiter<T>['kind'], since: number, limits?: WaitLimits): Promise<Snapshot<T>> {
-    const wait = this.#waiters.add(kind, since, limits);
-    if (this.#isStopped) this.#rejectAll();
-    return wait;
+    return this.#waiters.wait(kind, since, limits, this.#isStopped && this.#stoppedError());
   }
 
   /** Waits for the load in flight if that is good enough, else for the next one. */
@@ -363,21 +326,15 @@ export class WarmCache<T> {
     signal?: AbortSignal,
   ): Promise<Snapshot<T>> {
     const load = this.#loading;
-    const join = load && this.#current.mayPublish(load.seq) && this.#isYoung(load, maxAge);
+    const join =
+      load && this.#current.mayPublish(load.seq) && this.#current.isYoung(maxAge, load, load.seq);
     const next = this.#wait(kind, join ? load.seq : this.#seq + 1, { signal });
     if (!join) this.#ask(reason);
     return next;
   }
 
-  #isYoung(load: Load<T>, maxAge: number): boolean {
-    return (
-      maxAge === Infinity ||
-      (isWithin(Date.now() - load.startedAt, maxAge) && this.#current.isConfirmedBy(load.seq))
-    );
-  }
-
   #loadIfIdle(): void {
-    if (this.#activity.kind === 'idle') this.#ask('read');
+    if (!this.#activity) this.#ask('read');
   }
 
   /** Has a load started as soon as may be: at once, after the one in flight, or when the backoff allows it. */
@@ -390,148 +347,145 @@ export class WarmCache<T> {
   /** Starts the next load, or arms the timer for it. */
   #plan(): void {
     const activity = this.#activity;
-    if (this.#isStopped || 'load' in activity) return;
+    if (this.#isStopped || activity?.seq) return;
     let delay = Infinity;
-    if (activity.kind === 'backing-off') {
+    if (activity) {
       // A demand breaks into the backoff at once, but only once in `minDelay`.
       const { minDelay } = this.#options.backoff;
-      const dueTick = isDemand(this.#pending) ? this.#demandTick + minDelay : Infinity;
-      delay = Math.min(activity.until, dueTick) - performance.now();
+      const dueTick = this.#pending ? this.#demandTick + minDelay : Infinity;
+      delay = Math.min((activity as Backoff).until, dueTick) - performance.now();
     } else if (this.#pending) delay = 0;
     else if (this.#phase === 'running') {
       const { ttl, maxStale, jitter } = this.#options;
-      const period = refreshPeriod(this.#interval(), ttl, maxStale, this.#stats.slowest);
+      const period = refreshPeriod(this.#interval(), ttl, maxStale, this.#durations.slowest);
       delay = Math.max(1, jittered(period, jitter) + this.#loadTick - performance.now());
       // The options' function may have asked for a load, or stopped the cache.
       if (this.#activity !== activity || this.#isStopped) return;
     }
-    if (delay > 0) this.#nextLoad.arm(delay);
-    else this.#onNextLoadDue();
+    if (delay > 0) this.#timer.arm(delay);
+    else this.#onTimer();
   }
 
   #interval(): number {
     const { refreshInterval, ttl } = this.#options;
     if (typeof refreshInterval === 'number') return refreshInterval;
     try {
-      const interval = refreshInterval(this.#stats.intervalContext(Date.now()));
-      expectNumber('refreshInterval()', interval, Number.MIN_VALUE);
+      const interval = refreshInterval({
+        now: Date.now(),
+        lastDuration: this.#lastDuration,
+        unchangedStreak: this.#unchangedStreak,
+      });
+      expect('refreshInterval()', interval, [0.001]);
       return interval;
     } catch (error) {
-      const message = `refreshInterval failed: ${messageOf(error)}`;
-      this.#emitError(new WarmCacheError(this.name, 'ERR_REFRESH_INTERVAL', message, error));
+      this.#emitError(error);
       return ttl;
     }
   }
 
-  #onNextLoadDue(): void {
-    let waited = this.#phase === 'running';
-    for (const waiter of this.#waiters.all) waited ||= waiter.kind === 'ready';
-    const reason = this.#activity.kind === 'idle' ? 'interval' : 'retry';
-    if (this.#pending || waited) this.#load(this.#pending ?? reason);
-    else this.#activity = IDLE;
+  #onTimer(): void {
+    const activity = this.#activity;
+    if (activity?.seq) {
+      this.#counts.abandoned += 1;
+      this.#onLoadEnd(activity, {
+        kind: 'timeout',
+        message: `no end within ${this.#options.loadTimeout} ms`,
+      });
+      return;
+    }
+    const reason = this.#pending ?? (activity ? 'retry' : 'interval');
+    const wanted = this.#phase === 'running' || this.#pending || this.#waiters.size > 0;
+    if (wanted) this.#load(reason);
+    else this.#activity = undefined;
   }
 
   #load(reason: LoadReason): void {
-    const { snapshot, token, invalidated } = this.#current;
-    this.#nextLoad.cancel();
-    this.#pending = undefined;
-    this.#seq += 1;
-    const load = new Load<T>(this.#seq, reason, this.#options, {
-      previous: () => this.#current.snapshot,
-      onAttemptFailed: (failed, error, delay) => {
-        if (failed === this.#loading) this.#emitError(error, failed, Date.now() + delay);
-      },
-      onEnd: (ended, result) => this.#onLoadEnd(ended, result),
-      onLate: () => {
-        this.#stats.abandoned -= 1;
-      },
-    });
+    const load: Load = {
+      seq: ++this.#seq,
+      reason,
+      loadedAt: Date.now(),
+      startedTick: performance.now(),
+      controller: new AbortController(),
+      attempt: 0,
+    };
+    if (this.#activity && this.#pending) this.#demandTick = load.startedTick;
     this.#loadTick = load.startedTick;
-    if (isDemand(reason) && this.#stats.consecutiveFailures > 0) this.#demandTick = this.#loadTick;
-    this.#activity = { kind: 'loading', load };
-    load.hold(this.#waiters.all.size > 0);
-    this.#listeners?.emit('load', { name: this.name, reason, startedAt: load.startedAt });
-    outsideRequests(() => load.run(snapshot && !invalidated ? token : undefined));
+    this.#pending = undefined;
+    this.#activity = load;
+    this.#timer.arm(this.#options.loadTimeout);
+    this.emit('load', { reason, startedAt: load.loadedAt });
+    const onAttemptFailed = (error: unknown, delay: number): void => {
+      if (load === this.#loading) this.#emitError(error, load, Math.round(Date.now() + delay));
+    };
+    outsideRequests(() =>
+      runLoad(load, this.#options, this.#current, onAttemptFailed).then((result) => {
+        if (this.#activity === load) this.#onLoadEnd(load, result);
+        else this.#counts.abandoned -= 1;
+      }),
+    );
   }
 
   // What comes of it
 
-  #onLoadEnd(load: Load<T>, result: LoadAnswer<T> | LoadFailure): void {
-    const stopping = this.#activity.kind === 'stopping';
-    this.#activity = IDLE;
-    if (result.kind === 'timeout') this.#stats.abandoned += 1;
-    if (stopping) this.#onStopped();
-    else {
+  #onLoadEnd(load: Load, result: LoadAnswer<T> | LoadFailure): void {
+    this.#activity = undefined;
+    this.#timer.cancel();
+    if (!load.controller.signal.aborted) {
       const duration = performance.now() - load.startedTick;
+      const { reason } = load;
       const outcome =
         'token' in result ? this.#succeed(load, result, duration) : this.#fail(load, result);
-      if (duration > this.#options.slowThreshold) {
-        const { reason } = load;
-        this.#listeners?.emit('slow', { name: this.name, reason, outcome, duration });
-      }
+      if (duration > this.#options.slowThreshold) this.emit('slow', { reason, outcome, duration });
       if (this.#isStopped) this.#halt();
       else this.#watch();
     }
+    load.ended?.resolve();
     this.#plan();
   }
 
-  #succeed(load: Load<T>, answer: LoadAnswer<T>, duration: number): LoadOutcome {
-    const { name } = this;
-    const { seq, reason, startedAt } = load;
+  #succeed(load: Load, answer: LoadAnswer<T>, duration: number): LoadOutcome {
+    const { seq, reason } = load;
     const current = this.#current;
+    const counts = this.#counts;
     const previous = current.snapshot;
-    const outcome = current.mayPublish(seq) ? answer.kind : 'superseded';
-    current.confirm(seq);
-    if (outcome === 'published') {
-      current.publish((answer as { value: T }).value, startedAt, 'loader');
-    }
-    if (outcome === 'unchanged') current.renew(startedAt);
-    if (outcome !== 'superseded') current.token = answer.token;
-    this.#demandTick = -Infinity;
-    this.#stats.succeeded(outcome, duration);
+    const outcome = current.answer(load, answer);
+    this.#durations.add(duration);
+    this.#lastDuration = duration;
+    current.settle();
+    counts.loads[outcome] += 1;
+    counts.consecutiveFailures = 0;
+    counts.lastContactAt = Date.now();
+    this.#unchangedStreak = outcome === 'unchanged' ? this.#unchangedStreak + 1 : 0;
     const { snapshot } = current;
     if (snapshot) {
-      for (const waiter of this.#waiters.all) {
+      for (const waiter of this.#waiters) {
         if (waiter.since <= seq) waiter.settle(undefined, snapshot);
       }
-      const payload = { name, snapshot, reason, duration };
-      if (outcome === 'published') this.#listeners?.emit('refresh', { ...payload, previous });
-      if (outcome === 'unchanged') this.#listeners?.emit('unchanged', payload);
+      if (outcome !== 'superseded') {
+        const payload = { snapshot, previous, reason, duration };
+        if (snapshot.version !== previous?.version) counts.lastChangeAt = counts.lastContactAt;
+        this.emit(outcome === 'published' ? 'refresh' : 'unchanged', payload);
+      }
     }
     return outcome;
   }
 
-  #fail(load: Load<T>, { kind, error: cause }: LoadFailure): LoadOutcome {
-    const { backoff, jitter, loadTimeout } = this.#options;
-    const failures = this.#stats.consecutiveFailures + 1;
-    const delay = jittered(backoffDelay(failures, backoff), jitter);
-    const retryAt = Date.now() + delay;
-    const error =
-      kind === 'timeout'
-        ? new LoadTimeoutError(
-            this.name,
-            'ERR_LOAD_TIMEOUT',
-            `the load did not end within ${loadTimeout} ms`,
-            cause,
-            retryAt,
-          )
-        : kind === 'rejected'
-          ? new LoadError(this.name, 'ERR_LOAD_REJECTED', 'accept() vetoed', cause, retryAt)
-          : new LoadError(
-              this.name,
-              'ERR_LOAD',
-              `load failed: ${messageOf(cause)}`,
-              cause,
-              retryAt,
-            );
-    this.#stats.failed(kind, error);
-    this.#activity = { kind: 'backing-off', until: performance.now() + delay, error };
+  #fail(load: Load, { kind, message, cause }: LoadFailure): LoadOutcome {
+    const { backoff, jitter } = this.#options;
+    const counts = this.#counts;
+    counts.loads[kind] += 1;
+    counts.consecutiveFailures += 1;
+    const delay = jittered(backoffDelay(counts.consecutiveFailures, backoff), jitter);
+    const retryAt = Math.round(Date.now() + delay);
+    const Failure = kind === 'timeout' ? LoadTimeoutError : LoadError;
+    const error = new Failure(this.name, kind, message, cause, retryAt);
+    counts.lastError = { message: error.message, at: Date.now() };
+    this.#activity = { until: performance.now() + delay, error };
+    // Reads wait for the retry: they may not make an outage worse.
     if (this.#pending === 'read') this.#pending = undefined;
-    if (kind === 'timeout') load.abort(error);
-    for (const waiter of this.#waiters.all) {
-      // A load that was demanded is still to come, and reads that this one could not satisfy share it.
-      const early = waiter.since > load.seq && (waiter.kind === 'demand' || this.#pending);
-      if (!early && waiter.kind !== 'ready') waiter.settle(error);
+    if (kind === 'timeout') load.controller.abort(error);
+    for (const waiter of this.#waiters) {
+      if (waiter.since <= load.seq && waiter.kind !== 'ready') waiter.settle(error);
     }
     this.#emitError(error, load, retryAt, true);
     return kind;
@@ -543,42 +497,24 @@ export class WarmCache<T> {
   #halt(): void {
     const load = this.#loading;
     this.#phase = 'stopped';
-    this.#pending = undefined;
-    this.#nextLoad.cancel();
     this.#current.rest();
+    for (const waiter of this.#waiters) waiter.settle(this.#stoppedError());
     if (load) {
-      this.#stats.loads.stopped += 1;
-      this.#activity = { kind: 'stopping', load };
-    } else if (this.#activity.kind !== 'stopping') this.#activity = IDLE;
-    this.#rejectAll();
-    load?.abort(this.#stoppedError());
-    this.#listeners?.emit('stop', { name: this.name });
-    if (this.#activity.kind === 'idle') this.#onStopped();
-  }
-
-  #onStopped(): void {
-    this.#stopped?.resolve();
-    // A cache that was started again meanwhile may be stopped again.
-    if (!this.#isStopped) this.#stopped = undefined;
-  }
-
-  #rejectAll(): void {
-    for (const waiter of this.#waiters.all) waiter.settle(this.#stoppedError());
+      this.#counts.loads.stopped += 1;
+      load.controller.abort(this.#stoppedError());
+    } else if (!this.#activity?.seq) {
+      this.#activity = undefined;
+      this.#timer.cancel();
+    }
+    this.emit('stop', {});
   }
 
   #stoppedError(): StoppedError {
     return new StoppedError(this.name, 'ERR_STOPPED', 'the cache is stopped');
   }
 
-  /** Keeps the process alive while somebody waits. */
-  #hold(held: boolean): void {
-    this.#nextLoad.hold(held);
-    if ('load' in this.#activity) this.#activity.load.hold(held);
-  }
-
-  #emitError(error: unknown, load?: Load<T>, retryAt?: number, final = false): void {
-    this.#listeners?.emit('error', {
-      name: this.name,
+  #emitError(error: unknown, load?: Load, retryAt?: number, final = false): void {
+    this.emit('error', {
       error,
       reason: load?.reason,
       attempt: load?.attempt ?? 0,
@@ -587,8 +523,4 @@ export class WarmCache<T> {
       serving: this.#servable() !== undefined,
     });
   }
-}
-
-function isDemand(reason: LoadReason | undefined): boolean {
-  return reason === 'invalidate' || reason === 'refresh';
 }

@@ -1,5 +1,85 @@
-import { vi } from 'vitest';
-import type { LoadContext, NotModified } from 'warm-cache';
+import { afterEach, beforeEach, expect, vi } from 'vitest';
+import {
+  type LoadContext,
+  type NotModified,
+  WarmCache,
+  type WarmCacheEvents,
+  type WarmCacheOptions,
+} from 'warm-cache';
+
+/** When a test under {@link fakeTime} begins, in epoch ms: another number than `performance.now()` would give. */
+export const t0 = 1_000_000;
+
+/** Makes a cache whose times are exact: no jitter and no quick retries, unless asked for; a `ttl` of a minute. */
+export type MakeCache = <T>(
+  options: Omit<WarmCacheOptions<T>, 'ttl'> & { readonly ttl?: number },
+) => WarmCache<T>;
+
+/**
+ * Fakes the time for each test of the file. The caches made by what it returns are stopped after their test, and
+ * must leave no timer.
+ */
+export function fakeTime(): MakeCache {
+  let caches: { stop(): Promise<void> }[] = [];
+  beforeEach(() => {
+    vi.useFakeTimers({ now: t0 });
+  });
+  afterEach(async () => {
+    try {
+      const stopped = Promise.all(caches.map((cache) => cache.stop()));
+      // A loader that hangs is waited for until its deadline.
+      while ((await stateOf(stopped)) === 'pending') await vi.advanceTimersToNextTimerAsync();
+      expect(vi.getTimerCount()).toBe(0);
+    } finally {
+      caches = [];
+      vi.useRealTimers();
+    }
+  });
+  return (options) => {
+    const cache = new WarmCache({ ttl: 60_000, jitter: 0, retry: { retries: 0 }, ...options });
+    caches.push(cache);
+    return cache;
+  };
+}
+
+/** The payloads of one event, as they come. */
+export function payloadsOf<T, E extends keyof WarmCacheEvents<T>>(
+  cache: WarmCache<T>,
+  event: E,
+): WarmCacheEvents<T>[E][] {
+  const payloads: WarmCacheEvents<T>[E][] = [];
+  cache.on(event, (payload) => payloads.push(payload));
+  return payloads;
+}
+
+const everyEvent = {
+  start: true,
+  load: true,
+  refresh: true,
+  unchanged: true,
+  error: true,
+  slow: true,
+  invalidate: true,
+  status: true,
+  stop: true,
+} satisfies Record<keyof WarmCacheEvents<unknown>, true>;
+
+/** The names of all events. */
+export const eventNames = Object.keys(everyEvent) as (keyof WarmCacheEvents<unknown>)[];
+
+/** The names of the events of a cache, as they come. */
+export function eventsOf<T>(cache: WarmCache<T>): string[] {
+  const events: string[] = [];
+  for (const event of eventNames) cache.on(event, () => events.push(event));
+  return events;
+}
+
+/** The outcomes that loads have had, without those that none had. */
+export function outcomesOf(cache: {
+  health(): { readonly loads: Readonly<Record<string, number>> };
+}): Record<string, number> {
+  return Object.fromEntries(Object.entries(cache.health().loads).filter(([, count]) => count > 0));
+}
 
 /** One call of a {@link manualLoader}, settled by the test. */
 export interface LoadCall<T> {
@@ -60,4 +140,11 @@ export async function stateOf(
   );
   await settle();
   return state;
+}
+
+/** Stops a cache whose loader may take a while of fake time to settle. */
+export async function stopped(cache: Pick<WarmCache<unknown>, 'stop'>): Promise<void> {
+  const done = cache.stop();
+  await vi.advanceTimersByTimeAsync(60_000);
+  await done;
 }

@@ -1,0 +1,324 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { WarmCache } from 'warm-cache';
+import { countingLoader, manualLoader, settle, stopped } from './support/loads.ts';
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  vi.spyOn(Math, 'random').mockReturnValue(0);
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const gaps = (starts: readonly number[]): number[] =>
+  starts.slice(1).map((at, i) => at - (starts[i] as number));
+
+describe('the loop', () => {
+  it('starts loads an interval apart, from start to start', async () => {
+    const { starts, loader } = countingLoader(400);
+    const cache = new WarmCache({ loader, ttl: 10_000, refreshInterval: 1000, jitter: 0 });
+    cache.start();
+    await vi.advanceTimersByTimeAsync(5400);
+    expect(gaps(starts)).toEqual([1000, 1000, 1000, 1000, 1000]);
+    await cache.stop();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('starts the next load at once after one that took longer than the interval, and never two at a time', async () => {
+    let running = 0;
+    let most = 0;
+    const cache = new WarmCache({
+      loader: async () => {
+        most = Math.max(most, ++running);
+        await new Promise((resolve) => setTimeout(resolve, 2500));
+        running -= 1;
+      },
+      ttl: 60_000,
+      refreshInterval: 1000,
+      jitter: 0,
+    });
+    cache.start();
+    for (let time = 0; time < 10_000; time += 100) {
+      await vi.advanceTimersByTimeAsync(100);
+      void cache.get({ maxAge: 0 });
+      void cache.refresh();
+      if (time % 700 === 0) void cache.invalidate();
+    }
+    expect(most).toBe(1);
+    expect(cache.health().loads.published).toBeGreaterThanOrEqual(3);
+    await stopped(cache);
+  });
+
+  it('has one timer for the next load, and one at most for the freshness of its value', async () => {
+    const { calls, loader } = manualLoader<number>();
+    const cache = new WarmCache({ loader, ttl: 1000 });
+    cache.start();
+    expect(vi.getTimerCount()).toBe(1);
+    calls[0]?.resolve(1);
+    await settle();
+    for (let i = 0; i < 50; i++) {
+      void cache.get();
+      cache.set(i);
+      cache.peek();
+    }
+    expect(vi.getTimerCount()).toBe(2);
+    await cache.stop();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('jitters only to earlier, by the fraction at most', async () => {
+    for (const [random, gap] of [
+      [0, 1000],
+      [0.5, 900],
+      [1, 800],
+    ] as const) {
+      vi.mocked(Math.random).mockReturnValue(random);
+      const { starts, loader } = countingLoader();
+      const cache = new WarmCache({ loader, ttl: 10_000, refreshInterval: 1000, jitter: 0.2 });
+      cache.start();
+      await vi.advanceTimersByTimeAsync(2001);
+      expect(gaps(starts).slice(0, 2)).toEqual([gap, gap]);
+      await cache.stop();
+    }
+  });
+
+  it('starts early by what loads have been taking, but at most doubles the rate', async () => {
+    const { starts, loader } = countingLoader(900);
+    const cache = new WarmCache({ loader, ttl: 2000, jitter: 0 });
+    cache.start();
+    await vi.advanceTimersByTimeAsync(6000);
+    expect(gaps(starts).every((gap) => gap === 1000)).toBe(true);
+    await stopped(cache);
+  });
+
+  it('is not moved by a wall clock that jumps', async () => {
+    const { starts, loader } = countingLoader();
+    const cache = new WarmCache({ loader, ttl: 10_000, refreshInterval: 1000, jitter: 0 });
+    cache.start();
+    await vi.advanceTimersByTimeAsync(500);
+    vi.setSystemTime(Date.now() - 3_600_000);
+    await vi.advanceTimersByTimeAsync(2600);
+    expect(starts).toHaveLength(4);
+    await cache.stop();
+  });
+
+  it('is none with an interval of Infinity', async () => {
+    const { starts, loader } = countingLoader();
+    const cache = new WarmCache({ loader, ttl: 1000, refreshInterval: Infinity });
+    cache.start();
+    await vi.advanceTimersByTimeAsync(3_600_000);
+    expect(starts).toHaveLength(1);
+    expect(await cache.get()).toBe(2);
+    await cache.stop();
+  });
+
+  it('asks a refreshInterval function after each load', async () => {
+    const { starts, loader } = countingLoader(10);
+    const refreshInterval = vi.fn(() => 1000 * starts.length);
+    const cache = new WarmCache({ loader, ttl: 60_000, refreshInterval, jitter: 0 });
+    cache.start();
+    await vi.advanceTimersByTimeAsync(6010);
+    expect(gaps(starts)).toEqual([1000, 2000, 3000]);
+    expect(refreshInterval).toHaveBeenCalledTimes(4);
+    expect(refreshInterval).toHaveBeenLastCalledWith({
+      now: Date.now(),
+      lastDuration: 10,
+      unchangedStreak: 0,
+    });
+    await cache.stop();
+  });
+});
+
+describe('the loop outlives', () => {
+  const getter = (key: string): Error =>
+    Object.defineProperty(new Error('hostile'), key, {
+      get() {
+        throw new Error(`hostile ${key}`);
+      },
+    });
+  const { proxy: revoked, revoke } = Proxy.revocable({}, {});
+  revoke();
+  const hostile = new Proxy(new Error('hostile'), {
+    get() {
+      throw new Error('hostile get');
+    },
+    getPrototypeOf() {
+      throw new Error('hostile prototype');
+    },
+  });
+
+  it.each([
+    ['an Error', new Error('no')],
+    ['a TypeError', new TypeError('no')],
+    ['a string', 'no'],
+    ['undefined', undefined],
+    ['null', null],
+    ['an object without prototype', Object.create(null)],
+    ['an error with a hostile message', getter('message')],
+    ['an error with a hostile name', getter('name')],
+    ['an error with a hostile stack', getter('stack')],
+    ['an error with a hostile cause', getter('cause')],
+    ['a hostile proxy', hostile],
+    ['a revoked proxy', revoked],
+  ])('a loader that throws %s, at once and later', async (_, thrown) => {
+    let loads = 0;
+    const loader = (): string | Promise<string> => {
+      loads += 1;
+      if (loads === 1) throw thrown;
+      return loads === 2 ? Promise.reject(thrown) : 'recovered';
+    };
+    const cache = new WarmCache({ loader, ttl: 1000, retry: { retries: 0 }, jitter: 0 });
+    const errors = vi.fn();
+    cache.on('error', errors);
+    cache.start();
+    const failed = await cache.get().catch((error: unknown) => error);
+    expect((failed as Error).cause === thrown).toBe(true);
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(await cache.get()).toBe('recovered');
+    expect(errors).toHaveBeenCalledTimes(2);
+    await cache.stop();
+  });
+
+  it('a loader that never settles: it goes on after the deadline, again and again', async () => {
+    const loader = vi.fn(() => new Promise<never>(() => {}));
+    const cache = new WarmCache({ loader, ttl: 1000, loadTimeout: 500, jitter: 0 });
+    cache.start();
+    await vi.advanceTimersByTimeAsync(500 + 1000 + 500 + 1000 + 500);
+    expect(loader).toHaveBeenCalledTimes(3);
+    expect(cache.health().abandoned).toBe(3);
+    await cache.stop();
+  });
+
+  it('a loader that returns late: dropped', async () => {
+    const { calls, loader } = manualLoader<string>();
+    const cache = new WarmCache({ loader, ttl: 1000, loadTimeout: 500, jitter: 0 });
+    cache.start();
+    await vi.advanceTimersByTimeAsync(1500);
+    calls[0]?.resolve('late');
+    await settle();
+    expect(cache.peek()).toBeUndefined();
+    calls[1]?.resolve('in time');
+    await settle();
+    expect(cache.peek()?.value).toBe('in time');
+    await cache.stop();
+  });
+
+  it.each([
+    [
+      'throws',
+      () => {
+        throw new Error('listener');
+      },
+    ],
+    [
+      'rejects',
+      async () => {
+        throw new Error('listener');
+      },
+    ],
+    [
+      'returns a hostile thenable',
+      () =>
+        Object.defineProperty({}, 'then', {
+          get() {
+            throw new Error('thenable');
+          },
+        }),
+    ],
+  ])('a listener that %s', async (_, listener) => {
+    const { starts, loader } = countingLoader();
+    const cache = new WarmCache({ loader, ttl: 1000 });
+    for (const event of ['load', 'refresh', 'status', 'start', 'stop', 'invalidate'] as const) {
+      cache.on(event, listener);
+    }
+    cache.start();
+    await vi.advanceTimersByTimeAsync(5000);
+    await cache.invalidate();
+    expect(starts.length).toBeGreaterThan(5);
+    await cache.stop();
+  });
+
+  it('an accept that throws: the load has failed', async () => {
+    const cause = new Error('accept');
+    const accept = vi
+      .fn(() => true)
+      .mockImplementationOnce(() => {
+        throw cause;
+      });
+    const cache = new WarmCache({ loader: countingLoader().loader, accept, ttl: 1000 });
+    cache.start();
+    await expect(cache.get()).rejects.toMatchObject({ cause, code: 'ERR_LOAD_FAILED' });
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(await cache.get()).toBe(2);
+    await cache.stop();
+  });
+
+  it('a validator that throws: the load goes on', async () => {
+    const cause = new Error('validator');
+    const errors = vi.fn();
+    const validator = vi.fn((): number => {
+      throw cause;
+    });
+    const cache = new WarmCache({ loader: countingLoader().loader, validator, ttl: 1000 });
+    cache.on('error', errors);
+    cache.start();
+    expect(await cache.get()).toBe(1);
+    expect(errors).toHaveBeenCalledExactlyOnceWith(
+      expect.objectContaining({ error: cause, attempt: 0, final: false }),
+    );
+    await cache.stop();
+  });
+
+  it.each([
+    [
+      'throws',
+      () => {
+        throw new Error('interval');
+      },
+    ],
+    ['answers NaN', () => Number.NaN],
+    ['answers a negative number', () => -1],
+    ['answers 0', () => 0],
+    ['answers a string', () => '1000' as never],
+  ])('a refreshInterval that %s: ttl, and an error event', async (_, refreshInterval) => {
+    const { starts, loader } = countingLoader();
+    const errors = vi.fn();
+    const cache = new WarmCache({ loader, ttl: 1000, refreshInterval, jitter: 0 });
+    cache.on('error', errors);
+    cache.start();
+    await vi.advanceTimersByTimeAsync(4000);
+    expect(starts).toHaveLength(5);
+    expect(errors).toHaveBeenCalledTimes(5);
+    expect(errors.mock.calls[0]?.[0]).toMatchObject({
+      attempt: 0,
+      final: false,
+      reason: undefined,
+    });
+    await cache.stop();
+  });
+
+  it('user functions that call the cache back', async () => {
+    const { starts, loader } = countingLoader();
+    const cache: WarmCache<number> = new WarmCache({
+      loader,
+      ttl: 1000,
+      accept: () => {
+        void cache.get();
+        cache.peek();
+        void cache.refresh();
+        return true;
+      },
+      refreshInterval: () => {
+        if (starts.length < 3) void cache.invalidate();
+        return 1000;
+      },
+    });
+    cache.on('refresh', () => void cache.get());
+    cache.start();
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(starts.length).toBeGreaterThan(5);
+    expect(vi.getTimerCount()).toBe(2);
+    await cache.stop();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
