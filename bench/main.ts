@@ -1,78 +1,98 @@
 // What a read, a cache and a refresh cost, beside the floors, what people write by hand, and lru-cache.
 // Figures of one run compare with each other, and with no other run's.
+import { setTimeout as delay } from 'node:timers/promises';
 import { WarmCache } from 'warm-cache';
 import { interleaved, median, memoryInUse } from './measure.ts';
 import { ByHand, loader, readers, sink } from './subjects.ts';
 
 const ROUNDS = 15;
 const CACHES = 10_000;
+const INTERVAL = 1000;
 
-function print(title: string, figures: Map<string, number>, unit: string, base: string): void {
+function print(title: string, figures: Map<string, number>, unit: string): void {
   console.log(`\n${title}\n`);
-  const floor = figures.get(base) as number;
+  const [first] = figures.values();
   for (const [name, figure] of figures) {
-    const ratio = `${(figure / floor).toFixed(2)} x`;
-    console.log(`  ${name.padEnd(30)} ${figure.toFixed(1).padStart(9)} ${unit} ${ratio.padStart(9)}`);
+    const ratio = `${(figure / (first as number)).toFixed(2)} x`;
+    console.log(
+      `  ${name.padEnd(28)} ${figure.toFixed(1).padStart(8)} ${unit} ${ratio.padStart(9)}`,
+    );
   }
 }
 
-/** A fleet of caches of one kind: how it is made, refreshed by hand, and ended. */
-interface Fleet<C> {
-  readonly name: string;
-  readonly make: () => C;
-  readonly refresh: (cache: C) => Promise<unknown>;
-  readonly stop: (cache: C) => void;
+interface Fleet {
+  /** Ends them all, and tells how many loads there were. */
+  stop(): Promise<void>;
 }
 
-async function measure<C>({ make, refresh, stop }: Fleet<C>): Promise<[bytes: number, us: number]> {
+let loads = 0;
+const counted = (): ReturnType<typeof loader> => {
+  loads += 1;
+  return loader();
+};
+
+/** One of the fleet is made each tenth of a ms: caches of a real process don't begin at one moment, nor fire at one. */
+async function spread<C>(make: () => C): Promise<C[]> {
+  const caches: C[] = [];
+  for (let tick = 0; tick < INTERVAL; tick++) {
+    await delay(1);
+    for (let i = 0; i < CACHES / INTERVAL; i++) caches.push(make());
+  }
+  return caches;
+}
+
+const fleets: Record<string, () => Promise<Fleet>> = {
+  async 'by hand'() {
+    const caches = await spread(() => new ByHand(counted, INTERVAL));
+    return {
+      async stop() {
+        for (const cache of caches) cache.stop();
+      },
+    };
+  },
+  async 'warm-cache'() {
+    // Fresh for longer than an interval: both refresh at the same rate then.
+    const options = { loader: counted, ttl: 2 * INTERVAL, refreshInterval: INTERVAL };
+    const caches = await spread(() => new WarmCache(options).start());
+    return {
+      async stop() {
+        await Promise.all(caches.map((cache) => cache.stop()));
+      },
+    };
+  },
+};
+
+/** Bytes a cache, and the CPU time of a refresh in us, while they refresh by themselves. */
+async function measure(make: () => Promise<Fleet>): Promise<[bytes: number, us: number]> {
   const before = await memoryInUse();
-  const caches = Array.from({ length: CACHES }, make);
-  for (const cache of caches) await refresh(cache);
-  const bytes = ((await memoryInUse()) - before) / CACHES;
+  const fleet = await make();
+  await delay(3 * INTERVAL);
   const rounds: number[] = [];
-  for (let round = 0; round < 9; round++) {
-    const { user, system } = process.cpuUsage();
-    for (const cache of caches) await refresh(cache);
-    const used = process.cpuUsage({ user, system });
-    rounds.push((used.user + used.system) / CACHES);
+  for (let round = 0; round < 5; round++) {
+    const loadsBefore = loads;
+    const cpuBefore = process.cpuUsage();
+    await delay(INTERVAL);
+    const { user, system } = process.cpuUsage(cpuBefore);
+    rounds.push((user + system) / (loads - loadsBefore));
   }
-  for (const cache of caches) stop(cache);
+  const bytes = ((await memoryInUse()) - before) / CACHES;
+  await fleet.stop();
   return [bytes, median(rounds)];
 }
 
 const subjects = await readers();
-print(
-  'A read of a warm value, synchronous',
-  await interleaved(subjects.sync, ROUNDS, 5_000_000),
-  'ns',
-  'a field read',
-);
-print(
-  'A read of a warm value, awaited',
-  await interleaved(subjects.async, ROUNDS, 500_000),
-  'ns',
-  'await of a resolved promise',
-);
+print('A read of a warm value, synchronous', await interleaved(subjects.sync, ROUNDS, 5e6), 'ns');
+print('A read of a warm value, awaited', await interleaved(subjects.async, ROUNDS, 5e5), 'ns');
 
 const bytes = new Map<string, number>();
 const cpu = new Map<string, number>();
-const byHand: Fleet<ByHand> = {
-  name: 'by hand',
-  make: () => new ByHand(loader, 600_000),
-  refresh: (cache) => cache.refresh(),
-  stop: (cache) => cache.stop(),
-};
-const warm: Fleet<WarmCache<unknown>> = {
-  name: 'warm-cache',
-  make: () => new WarmCache<unknown>({ loader, ttl: 600_000 }).start(),
-  refresh: (cache) => cache.refresh(),
-  stop: (cache) => void cache.stop(),
-};
-for (const fleet of [byHand, warm] as Fleet<never>[]) {
-  const [size, us] = await measure(fleet);
-  bytes.set(fleet.name, size);
-  cpu.set(fleet.name, us);
+for (const [name, make] of Object.entries(fleets)) {
+  const [size, us] = await measure(make);
+  bytes.set(name, size);
+  cpu.set(name, us);
 }
-print(`A cache, of ${CACHES}, native memory included`, bytes, 'bytes', 'by hand');
-print('A refresh, CPU time', cpu, 'us', 'by hand');
-console.log(`\nNode ${process.version}, ${process.arch}; medians of interleaved rounds (${sink % 2})`);
+print(`A cache, of ${CACHES} that refresh, native memory included`, bytes, 'bytes');
+print('A refresh, CPU time', cpu, 'us');
+console.log(
+  `\nNode ${process.version}, ${process.arch}; medians of interleaved rounds (${sink % 2})`,
+);

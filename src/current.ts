@@ -27,7 +27,7 @@ export class Current<T> {
   readonly #maxStale: number;
   readonly #timer: Timer;
 
-  /** `onChange` is called as the value turns stale, and as it expires. */
+  /** `onChange` is called as the value turns stale, and as it expires; it is to call `disarm` and `settle`. */
   constructor(ttl: number, maxStale: number, onChange: () => void) {
     this.#ttl = ttl;
     this.#maxStale = maxStale;
@@ -98,9 +98,14 @@ export class Current<T> {
     return freshness;
   }
 
+  /** The timer has fired, or is not needed. */
+  disarm(): void {
+    this.#timer.cancel();
+  }
+
   /** Leaves no timer, and nothing for `peek()` that only a timer could keep right. */
   rest(): void {
-    this.#timer.cancel();
+    this.disarm();
     this.served = undefined;
   }
 

@@ -94,6 +94,10 @@ export class Durations {
     if (this.#recent.push(duration) > WINDOW) this.#recent.shift();
   }
 
+  get last(): number {
+    return this.#recent.at(-1) ?? 0;
+  }
+
   /** 0 before the first load. */
   get slowest(): number {
     return Math.max(0, ...this.#recent);

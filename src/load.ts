@@ -24,12 +24,19 @@ export interface Load {
   /** The same by `performance.now()`, which never jumps. */
   readonly startedTick: number;
   readonly controller: AbortController;
+  /** Told apart from the controller's signal, which is costly, and made when the loader asks for it. */
+  aborted: boolean;
   /** The attempt that runs, or ran last; 0 before the first. */
   attempt: number;
   /** Resolves at its end, where somebody waits for that to stop the cache. */
   ended?: PromiseWithResolvers<void>;
   /** A load in flight has no error: that is what tells it from a backoff. */
   readonly error?: undefined;
+}
+
+export function abort(load: Load, reason: Error): void {
+  load.aborted = true;
+  load.controller.abort(reason);
 }
 
 /** The loader has answered, and nobody has asked yet whether that may still be published. */
@@ -57,14 +64,21 @@ export async function runLoad<T>(
   current: { readonly snapshot: Snapshot<T> | undefined; readonly skipToken: ValidatorToken },
   onAttemptFailed: (error: unknown, delay: number) => void,
 ): Promise<LoadAnswer<T> | LoadFailure> {
-  const { signal } = load.controller;
+  const { controller, reason } = load;
   const { skipToken } = current;
   let token: ValidatorToken;
   let previous: Snapshot<T> | undefined;
   const attemptOnce = async (attempt: number): Promise<T | NotModified> => {
     previous = current.snapshot;
-    const { reason } = load;
-    const context: LoadContext<T> = { signal, previous, attempt, reason, notModified };
+    const context: LoadContext<T> = {
+      get signal() {
+        return controller.signal;
+      },
+      previous,
+      attempt,
+      reason,
+      notModified,
+    };
     try {
       if (validator && attempt === 1) token = await validator(context);
     } catch (error) {
@@ -74,21 +88,24 @@ export async function runLoad<T>(
     load.attempt = attempt;
     try {
       // The validator may have outlived the deadline.
-      signal.throwIfAborted();
+      if (load.aborted) throw controller.signal.reason;
       return await loader(context);
     } catch (error) {
       throw carried(error);
     }
   };
   try {
-    const value = await pRetry(attemptOnce, {
-      ...retry,
-      signal,
-      unref: true,
-      onFailedAttempt: ({ error, retriesLeft, retryDelay }) => {
-        if (retriesLeft > 0) onAttemptFailed(error.cause, retryDelay);
-      },
-    });
+    // p-retry comes in once an attempt has failed: most loads need none of it.
+    const value = await attemptOnce(1).catch((error: unknown) =>
+      pRetry((attempt) => (attempt === 1 ? Promise.reject(error) : attemptOnce(attempt)), {
+        ...retry,
+        signal: controller.signal,
+        unref: true,
+        onFailedAttempt: ({ error: { cause }, retriesLeft, retryDelay }) => {
+          if (retriesLeft > 0) onAttemptFailed(cause, retryDelay);
+        },
+      }),
+    );
     if (value !== notModified) {
       return accepts(accept, value, current.snapshot)
         ? { kind: 'published', value, token }

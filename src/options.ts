@@ -216,6 +216,14 @@ export interface ResolvedOptions<T> {
 /** What an option must be: of a type, or a number from the one to the other. */
 type Rule = 'boolean' | 'function' | 'object' | 'string' | readonly [min: number, max?: number];
 
+const DEFAULT_RETRY: ResolvedOptions<unknown>['retry'] = {
+  retries: 2,
+  minTimeout: 250,
+  factor: 2,
+  maxTimeout: Infinity,
+  randomize: true,
+};
+
 /** In ms: nothing shorter can be meant. */
 const MORE_THAN_0 = 0.001;
 const FINITE = Number.MAX_VALUE;
@@ -270,20 +278,18 @@ export function resolveOptions<T>(options: WarmCacheOptions<T>): ResolvedOptions
     jitter: 0.1,
     slowThreshold: loadTimeout / 2,
     ...given,
-    retry: {
-      retries: 2,
-      minTimeout: 250,
-      factor: 2,
-      maxTimeout: Infinity,
-      randomize: true,
-      ...checked('retry.', options.retry, {
-        retries: [0],
-        minTimeout: [0, FINITE],
-        factor: [0, FINITE],
-        maxTimeout: [0],
-        randomize: 'boolean',
-      }),
-    },
+    retry: options.retry
+      ? {
+          ...DEFAULT_RETRY,
+          ...checked('retry.', options.retry, {
+            retries: [0],
+            minTimeout: [0, FINITE],
+            factor: [0, FINITE],
+            maxTimeout: [0],
+            randomize: 'boolean',
+          }),
+        }
+      : DEFAULT_RETRY,
     backoff: { ...backoff, maxDelay },
   };
 }

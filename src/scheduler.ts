@@ -8,7 +8,7 @@ const LONGEST = 2 ** 31 - 1;
  * request's async context.
  */
 export class Timer {
-  /** When it fires, in epoch ms; `Infinity` while it isn't armed. */
+  /** When it fires or fired, in epoch ms; `Infinity` before it was armed and once it is cancelled. */
   dueAt: number = Infinity;
   #handle: NodeJS.Timeout | undefined;
   #held = false;
@@ -39,17 +39,10 @@ export class Timer {
 
   // Delays are counted down, not compared with a clock, so that a clock that jumps can't stop the loop.
   #wait(delay: number): void {
-    this.#handle = outsideRequests(
-      setTimeout,
-      () => {
-        if (delay > LONGEST) this.#wait(delay - LONGEST);
-        else {
-          this.dueAt = Infinity;
-          this.#onFire();
-        }
-      },
-      Math.min(delay, LONGEST),
-    );
+    const rest = delay - LONGEST;
+    // No closure of its own for the usual delay: there may be ten thousand timers.
+    const next = rest > 0 ? () => this.#wait(rest) : this.#onFire;
+    this.#handle = outsideRequests(setTimeout, next, Math.min(delay, LONGEST));
     this.hold(this.#held);
   }
 }

@@ -23,13 +23,22 @@ export interface WaitLimits {
 }
 
 /** All who wait for a value of one cache. */
-export class Waiters<T> extends Set<Waiter<T>> {
-  readonly #onChange: () => void;
+export class Waiters<T> {
+  /** Made when it is needed: nobody waits for most caches of a large number. */
+  #all: Set<Waiter<T>> | undefined;
+  readonly #timer: Timer;
 
-  /** `onChange` is called as somebody comes or goes. */
-  constructor(onChange: () => void) {
-    super();
-    this.#onChange = onChange;
+  /** @param timer - What they wait for: while somebody does, it keeps the process alive. */
+  constructor(timer: Timer) {
+    this.#timer = timer;
+  }
+
+  get size(): number {
+    return this.#all?.size ?? 0;
+  }
+
+  forEach(fn: (waiter: Waiter<T>) => void): void {
+    this.#all?.forEach(fn);
   }
 
   /** `inVain`: why there is nothing to wait for. */
@@ -39,6 +48,8 @@ export class Waiters<T> extends Set<Waiter<T>> {
     { signal, timeout = Infinity, onTimeout }: WaitLimits = {},
     inVain?: unknown,
   ): Promise<Snapshot<T>> {
+    this.#all ??= new Set();
+    const all = this.#all;
     const { promise, resolve, reject } = Promise.withResolvers<Snapshot<T>>();
     // Whoever ignores the promise is not to find an unhandled rejection.
     promise.catch(() => {});
@@ -46,20 +57,23 @@ export class Waiters<T> extends Set<Waiter<T>> {
       kind,
       since,
       settle: (error, snapshot) => {
-        timer.cancel();
+        patience.cancel();
         signal?.removeEventListener('abort', onAbort);
-        this.delete(waiter);
-        this.#onChange();
+        all.delete(waiter);
+        if (all.size === 0) {
+          this.#all = undefined;
+          this.#timer.hold(false);
+        }
         if (snapshot) resolve(snapshot);
         else reject(error);
       },
     };
     const onAbort = (): void => waiter.settle(signal?.reason);
-    const timer = new Timer(() => waiter.settle(onTimeout?.()));
-    timer.arm(timeout);
+    const patience = new Timer(() => waiter.settle(onTimeout?.()));
+    patience.arm(timeout);
     signal?.addEventListener('abort', onAbort);
-    this.add(waiter);
-    this.#onChange();
+    all.add(waiter);
+    this.#timer.hold(true);
     if (signal?.aborted) onAbort();
     else if (inVain) waiter.settle(inVain);
     return promise;

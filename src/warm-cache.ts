@@ -2,10 +2,10 @@ import { turnNow } from './clock.ts';
 import { outsideRequests } from './context.ts';
 import { Current } from './current.ts';
 import { LoadError, LoadTimeoutError, StoppedError, WarmCacheError } from './errors.ts';
-import { type CacheStatus, type LoadOutcome, Observable } from './events.ts';
+import { type CacheStatus, type LoadOutcome, Observable, type WarmCacheEvents } from './events.ts';
 import type { Freshness } from './freshness.ts';
 import { type Counts, Durations, type HealthReport, newCounts } from './health.ts';
-import { type Load, type LoadAnswer, type LoadFailure, runLoad } from './load.ts';
+import { abort, type Load, type LoadAnswer, type LoadFailure, runLoad } from './load.ts';
 import {
   expect,
   type GetOptions,
@@ -65,10 +65,9 @@ export class WarmCache<T> extends Observable<T> {
   readonly #durations: Durations = new Durations();
   /** Until the next load, or the deadline of the one in flight. */
   readonly #timer: Timer = new Timer(() => this.#onTimer());
-  // While somebody waits, the timer keeps the process alive.
-  readonly #waiters: Waiters<T> = new Waiters(() => this.#timer.hold(this.#waiters.size > 0));
+  readonly #waiters: Waiters<T> = new Waiters(this.#timer);
 
-  #phase: 'new' | 'running' | 'stopped' = 'new';
+  #phase: 'draining' | 'new' | 'running' | 'stopped' = 'new';
   #activity: Activity;
   #status: CacheStatus = 'NOT_READY';
   /** Number of the last load that was started. */
@@ -77,9 +76,8 @@ export class WarmCache<T> extends Observable<T> {
   #pending: LoadReason | undefined;
   /** When the last load started, by `performance.now()`; and the last one demanded while loads failed. */
   #loadTick = 0;
-  #demandTick = -Infinity;
+  #demandTick: number | undefined;
   #unchangedStreak = 0;
-  #lastDuration = 0;
 
   /**
    * @throws {TypeError} An option is missing or of the wrong type.
@@ -90,16 +88,18 @@ export class WarmCache<T> extends Observable<T> {
     super(resolved.name);
     const { ttl, maxStale } = resolved;
     this.#options = resolved;
-    this.#current = new Current(ttl, maxStale, () => this.#watch());
+    this.#current = new Current(ttl, maxStale, () => {
+      this.#current.disarm();
+      this.#watch();
+    });
   }
 
   /** Begins the loop, with a load at once. Does nothing if it was begun already. */
   start(): this {
     if (this.#phase === 'running') return this;
-    // A load that `stop({ drain: true })` left to finish is cut short.
-    if (this.#loading && this.#phase === 'stopped') this.#halt();
+    if (this.#phase === 'draining') this.#halt();
     this.#phase = 'running';
-    this.emit('start', {});
+    this.#emit('start', {});
     this.#watch();
     if (!this.#loading && !this.#lastError) this.#ask('start');
     return this;
@@ -111,11 +111,8 @@ export class WarmCache<T> extends Observable<T> {
    */
   stop({ drain = false }: StopOptions = {}): Promise<void> {
     const activity = this.#activity;
-    const loading = this.#loading !== undefined;
-    if (!this.#isStopped || (loading && !drain)) {
-      this.#phase = 'stopped';
-      if (!(loading && drain)) this.#halt();
-    }
+    if (drain && this.#loading) this.#phase = 'draining';
+    else if (this.#phase !== 'stopped') this.#halt();
     if (!activity?.seq) return Promise.resolve();
     activity.ended ??= Promise.withResolvers();
     return activity.ended.promise;
@@ -195,13 +192,15 @@ export class WarmCache<T> extends Observable<T> {
   invalidate({ purge = false }: InvalidateOptions = {}): Promise<Snapshot<T>> {
     const since = this.#seq + 1;
     this.#current.invalidate(since, purge);
-    for (const waiter of this.#waiters) if (purge) waiter.since = Math.max(waiter.since, since);
-    const next = this.#wait('demand', since);
-    if (!this.#isStopped) {
-      this.emit('invalidate', { purge });
-      this.#watch();
-      this.#ask('invalidate');
+    if (purge) {
+      this.#waiters.forEach((waiter) => {
+        waiter.since = Math.max(waiter.since, since);
+      });
     }
+    const next = this.#wait('demand', since);
+    this.#emit('invalidate', { purge });
+    this.#watch();
+    this.#ask('invalidate');
     return next;
   }
 
@@ -226,10 +225,10 @@ export class WarmCache<T> extends Observable<T> {
     const snapshot = this.#current.set(value, this.#seq + 1);
     this.#counts.lastChangeAt = snapshot.loadedAt;
     this.#current.settle();
-    for (const waiter of this.#waiters) {
+    this.#waiters.forEach((waiter) => {
       if (waiter.kind !== 'demand') waiter.settle(undefined, snapshot);
-    }
-    this.emit('refresh', { snapshot, previous, reason: 'set', duration: 0 });
+    });
+    this.#emit('refresh', { snapshot, previous, reason: 'set', duration: 0 });
     this.#watch();
     return snapshot;
   }
@@ -254,7 +253,7 @@ export class WarmCache<T> extends Observable<T> {
 
   get #loading(): Load | undefined {
     const activity = this.#activity;
-    return activity?.seq && !activity.controller.signal.aborted ? activity : undefined;
+    return activity?.seq && !activity.aborted ? activity : undefined;
   }
 
   get #lastError(): LoadError | undefined {
@@ -262,7 +261,7 @@ export class WarmCache<T> extends Observable<T> {
   }
 
   get #isStopped(): boolean {
-    return this.#phase === 'stopped';
+    return this.#phase === 'stopped' || this.#phase === 'draining';
   }
 
   // What is served
@@ -299,11 +298,12 @@ export class WarmCache<T> extends Observable<T> {
 
   /** Brings what is served in line with the clock, and says so if that changes the status. */
   #watch(): void {
+    if (this.#isStopped) return;
     const from = this.#status;
     const to = this.#statusOf(this.#current.settle());
     if (from === to) return;
     this.#status = to;
-    this.emit('status', { from, to });
+    this.#emit('status', { from, to });
   }
 
   #statusOf(freshness: Freshness): CacheStatus {
@@ -352,7 +352,7 @@ export class WarmCache<T> extends Observable<T> {
     if (activity) {
       // A demand breaks into the backoff at once, but only once in `minDelay`.
       const { minDelay } = this.#options.backoff;
-      const dueTick = this.#pending ? this.#demandTick + minDelay : Infinity;
+      const dueTick = this.#pending ? (this.#demandTick ?? -Infinity) + minDelay : Infinity;
       delay = Math.min((activity as Backoff).until, dueTick) - performance.now();
     } else if (this.#pending) delay = 0;
     else if (this.#phase === 'running') {
@@ -372,7 +372,7 @@ export class WarmCache<T> extends Observable<T> {
     try {
       const interval = refreshInterval({
         now: Date.now(),
-        lastDuration: this.#lastDuration,
+        lastDuration: this.#durations.last,
         unchangedStreak: this.#unchangedStreak,
       });
       expect('refreshInterval()', interval, [0.001]);
@@ -396,7 +396,10 @@ export class WarmCache<T> extends Observable<T> {
     const reason = this.#pending ?? (activity ? 'retry' : 'interval');
     const wanted = this.#phase === 'running' || this.#pending || this.#waiters.size > 0;
     if (wanted) this.#load(reason);
-    else this.#activity = undefined;
+    else {
+      this.#activity = undefined;
+      this.#timer.cancel();
+    }
   }
 
   #load(reason: LoadReason): void {
@@ -406,6 +409,7 @@ export class WarmCache<T> extends Observable<T> {
       loadedAt: Date.now(),
       startedTick: performance.now(),
       controller: new AbortController(),
+      aborted: false,
       attempt: 0,
     };
     if (this.#activity && this.#pending) this.#demandTick = load.startedTick;
@@ -413,7 +417,7 @@ export class WarmCache<T> extends Observable<T> {
     this.#pending = undefined;
     this.#activity = load;
     this.#timer.arm(this.#options.loadTimeout);
-    this.emit('load', { reason, startedAt: load.loadedAt });
+    this.#emit('load', { reason, startedAt: load.loadedAt });
     const onAttemptFailed = (error: unknown, delay: number): void => {
       if (load === this.#loading) this.#emitError(error, load, Math.round(Date.now() + delay));
     };
@@ -430,13 +434,13 @@ export class WarmCache<T> extends Observable<T> {
   #onLoadEnd(load: Load, result: LoadAnswer<T> | LoadFailure): void {
     this.#activity = undefined;
     this.#timer.cancel();
-    if (!load.controller.signal.aborted) {
+    if (!load.aborted) {
       const duration = performance.now() - load.startedTick;
       const { reason } = load;
       const outcome =
         'token' in result ? this.#succeed(load, result, duration) : this.#fail(load, result);
-      if (duration > this.#options.slowThreshold) this.emit('slow', { reason, outcome, duration });
-      if (this.#isStopped) this.#halt();
+      if (duration > this.#options.slowThreshold) this.#emit('slow', { reason, outcome, duration });
+      if (this.#phase === 'draining') this.#halt();
       else this.#watch();
     }
     load.ended?.resolve();
@@ -450,7 +454,6 @@ export class WarmCache<T> extends Observable<T> {
     const previous = current.snapshot;
     const outcome = current.answer(load, answer);
     this.#durations.add(duration);
-    this.#lastDuration = duration;
     current.settle();
     counts.loads[outcome] += 1;
     counts.consecutiveFailures = 0;
@@ -458,13 +461,13 @@ export class WarmCache<T> extends Observable<T> {
     this.#unchangedStreak = outcome === 'unchanged' ? this.#unchangedStreak + 1 : 0;
     const { snapshot } = current;
     if (snapshot) {
-      for (const waiter of this.#waiters) {
+      this.#waiters.forEach((waiter) => {
         if (waiter.since <= seq) waiter.settle(undefined, snapshot);
-      }
+      });
       if (outcome !== 'superseded') {
         const payload = { snapshot, previous, reason, duration };
         if (snapshot.version !== previous?.version) counts.lastChangeAt = counts.lastContactAt;
-        this.emit(outcome === 'published' ? 'refresh' : 'unchanged', payload);
+        this.#emit(outcome === 'published' ? 'refresh' : 'unchanged', payload);
       }
     }
     return outcome;
@@ -483,10 +486,10 @@ export class WarmCache<T> extends Observable<T> {
     this.#activity = { until: performance.now() + delay, error };
     // Reads wait for the retry: they may not make an outage worse.
     if (this.#pending === 'read') this.#pending = undefined;
-    if (kind === 'timeout') load.controller.abort(error);
-    for (const waiter of this.#waiters) {
+    if (kind === 'timeout') abort(load, error);
+    this.#waiters.forEach((waiter) => {
       if (waiter.since <= load.seq && waiter.kind !== 'ready') waiter.settle(error);
-    }
+    });
     this.#emitError(error, load, retryAt, true);
     return kind;
   }
@@ -498,10 +501,12 @@ export class WarmCache<T> extends Observable<T> {
     const load = this.#loading;
     this.#phase = 'stopped';
     this.#current.rest();
-    for (const waiter of this.#waiters) waiter.settle(this.#stoppedError());
+    this.#waiters.forEach((waiter) => {
+      waiter.settle(this.#stoppedError());
+    });
     if (load) {
       this.#counts.loads.stopped += 1;
-      load.controller.abort(this.#stoppedError());
+      abort(load, this.#stoppedError());
     } else if (!this.#activity?.seq) {
       this.#activity = undefined;
       this.#timer.cancel();
@@ -513,8 +518,16 @@ export class WarmCache<T> extends Observable<T> {
     return new StoppedError(this.name, 'ERR_STOPPED', 'the cache is stopped');
   }
 
+  /** A listener, or the loader's abort handler, may stop the cache at any time: nothing is emitted after that. */
+  #emit<E extends keyof WarmCacheEvents<T>>(
+    event: E,
+    payload: Omit<WarmCacheEvents<T>[E], 'name'>,
+  ): void {
+    if (this.#phase !== 'stopped') this.emit(event, payload);
+  }
+
   #emitError(error: unknown, load?: Load, retryAt?: number, final = false): void {
-    this.emit('error', {
+    this.#emit('error', {
       error,
       reason: load?.reason,
       attempt: load?.attempt ?? 0,
