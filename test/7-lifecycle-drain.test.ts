@@ -185,6 +185,18 @@ describe('while a cache drains', () => {
     expect(cache.peek()?.value).toBe('a');
   });
 
+  it('an expired value is not served', async () => {
+    const { calls, loader } = manualLoader<string>();
+    const cache = newCache({ loader, ttl: 100, maxStale: 100 }).start();
+    calls[0]?.resolve('a');
+    await settle();
+    void cache.refresh();
+    void cache.stop({ drain: true });
+    await vi.advanceTimersByTimeAsync(200);
+    expect(cache.peek()).toBeUndefined();
+    await expect(cache.get()).rejects.toThrow(StoppedError);
+  });
+
   it('health() tells the load, and that the loop is not running', async () => {
     const { cache } = await loading();
     void cache.stop({ drain: true });
