@@ -1,14 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { LoadError, type Loader } from 'warm-cache';
-import {
-  countingLoader,
-  fakeTime,
-  manualLoader,
-  outcomesOf,
-  payloadsOf,
-  settle,
-  stateOf,
-} from './support/loads.ts';
+import { fakeTime, manualLoader, settle } from './support/loads.ts';
 
 const newCache = fakeTime();
 

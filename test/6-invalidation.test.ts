@@ -1,5 +1,4 @@
 import { describe, expect, it, vi } from 'vitest';
-import { LoadError, type Loader } from 'warm-cache';
 import {
   countingLoader,
   fakeTime,

@@ -88,3 +88,81 @@ describe('inside the loader', () => {
     expect(outcomesOf(cache)).toEqual({ superseded: 1 });
   });
 });
+
+describe('inside accept', () => {
+  /** A cache whose `accept` does something with it. */
+  function accepting(act: (cache: WarmCache<string>) => unknown) {
+    const accept = (): boolean => {
+      act(cache);
+      return true;
+    };
+    const cache: WarmCache<string> = newCache<string>({ loader: () => 'a', accept });
+    return cache;
+  }
+
+  it('stop() drops the result', async () => {
+    const cache = accepting((self) => self.stop());
+    const events = eventsOf(cache);
+    cache.start();
+    await settle();
+    expect(events).toEqual(['start', 'load', 'stop']);
+    expect(cache.peek()).toBeUndefined();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('set() stands', async () => {
+    const cache = accepting((self) => self.set('mine'));
+    void cache.refresh();
+    await settle();
+    expect(cache.peek()?.value).toBe('mine');
+    expect(outcomesOf(cache)).toEqual({ superseded: 1 });
+  });
+
+  it('invalidate({ purge: true }) drops the result', async () => {
+    let purges = 0;
+    const cache = accepting((self) => {
+      purges += 1;
+      if (purges === 1) void self.invalidate({ purge: true });
+    });
+    cache.start();
+    await settle();
+    expect(cache.peek()).toMatchObject({ value: 'a', version: 1 });
+    expect(outcomesOf(cache)).toEqual({ superseded: 1, published: 1 });
+  });
+});
+
+describe('inside a handler of the abort of its signal', () => {
+  /** A cache whose loader hangs, and does something when it is aborted. */
+  function aborted(act: (cache: WarmCache<string>) => unknown) {
+    const loader: Loader<string> = ({ signal }) => {
+      signal.addEventListener('abort', () => void act(cache), { once: true });
+      return new Promise(() => {});
+    };
+    const cache: WarmCache<string> = newCache<string>({ loader, loadTimeout: 100 });
+    return { cache, events: eventsOf(cache) };
+  }
+
+  it('stop() is the end, at the deadline', async () => {
+    const { cache, events } = aborted((self) => self.stop());
+    cache.start();
+    await vi.advanceTimersByTimeAsync(100);
+    expect(events).toEqual(['start', 'load', 'stop']);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('start() begins anew, after the stop event', async () => {
+    const { cache, events } = aborted((self) => self.start());
+    cache.start();
+    void cache.stop();
+    expect(events).toEqual(['start', 'load', 'stop', 'start']);
+    expect(cache.health().running).toBe(true);
+  });
+
+  it('invalidate() has its load, at the deadline', async () => {
+    const { cache, events } = aborted((self) => self.invalidate());
+    cache.start();
+    await vi.advanceTimersByTimeAsync(100);
+    expect(events.filter((event) => event === 'load')).toHaveLength(2);
+    expect(cache.health()).toMatchObject({ abandoned: 1, load: { reason: 'invalidate' } });
+  });
+});

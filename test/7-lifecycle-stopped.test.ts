@@ -1,16 +1,6 @@
-import { getEventListeners } from 'node:events';
 import { describe, expect, it, vi } from 'vitest';
-import { type Loader, StoppedError } from 'warm-cache';
-import {
-  countingLoader,
-  eventsOf,
-  fakeTime,
-  manualLoader,
-  outcomesOf,
-  settle,
-  stateOf,
-  t0,
-} from './support/loads.ts';
+import { StoppedError } from 'warm-cache';
+import { countingLoader, eventsOf, fakeTime, manualLoader, settle } from './support/loads.ts';
 
 const newCache = fakeTime();
 

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
-import { LoadError, type Loader, LoadTimeoutError, notModified, type WarmCache } from 'warm-cache';
-import { eventsOf, fakeTime, manualLoader, payloadsOf, settle, t0 } from './support/loads.ts';
+import { LoadError, type Loader, LoadTimeoutError, notModified } from 'warm-cache';
+import { fakeTime, manualLoader, payloadsOf, settle, t0 } from './support/loads.ts';
 
 const makeCache = fakeTime();
 const name = 'board';

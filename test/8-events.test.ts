@@ -1,11 +1,10 @@
 import { describe, expect, it, vi } from 'vitest';
-import { LoadError, type Loader, LoadTimeoutError, notModified, type WarmCache } from 'warm-cache';
+import { notModified } from 'warm-cache';
 import { eventsOf, fakeTime, manualLoader, payloadsOf, settle, t0 } from './support/loads.ts';
 
 const makeCache = fakeTime();
 const name = 'board';
 const newCache: typeof makeCache = (options) => makeCache({ name, ...options });
-const down = new Error('down');
 
 /** A cache with a fresh 'a', whose next loads are settled by the test. */
 async function warmed(options: { ttl?: number; slowThreshold?: number } = {}) {

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
-import { type HealthReport, type Loader, notModified } from 'warm-cache';
-import { fakeTime, manualLoader, outcomesOf, settle, t0 } from './support/loads.ts';
+import { type Loader, notModified } from 'warm-cache';
+import { fakeTime, manualLoader, settle, t0 } from './support/loads.ts';
 
 const newCache = fakeTime();
 const down = new Error('down');
@@ -12,19 +12,6 @@ async function warmed(options: { ttl?: number; loadTimeout?: number } = {}) {
   calls[0]?.resolve('a');
   await cache.ready();
   return { cache, calls };
-}
-
-/** A cache whose loads take as long as the list says, after one another; and what came of it. */
-async function durationsOf(took: readonly number[]): Promise<HealthReport['durations']> {
-  const { calls, loader } = manualLoader<number>();
-  const cache = newCache({ loader, loadTimeout: 1_000_000 });
-  for (const ms of took) {
-    void cache.refresh();
-    await vi.advanceTimersByTimeAsync(ms);
-    calls.at(-1)?.resolve(ms);
-    await settle();
-  }
-  return cache.health().durations;
 }
 
 describe('health()', () => {

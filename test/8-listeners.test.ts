@@ -1,5 +1,5 @@
-import { describe, expect, expectTypeOf, it, vi } from 'vitest';
-import type { CacheStatus, Loader, LoadReason, Snapshot, WarmCacheListener } from 'warm-cache';
+import { describe, expect, it, vi } from 'vitest';
+import type { Loader } from 'warm-cache';
 import { eventNames, fakeTime, manualLoader, outcomesOf, settle } from './support/loads.ts';
 
 const newCache = fakeTime();
@@ -168,33 +168,5 @@ describe('without an error listener', () => {
     const cache = newCache({ loader, validator, retry: { retries: 1, minTimeout: 0 } }).start();
     await vi.advanceTimersByTimeAsync(10_000);
     expect(cache.health().loads.failed).toBeGreaterThan(2);
-  });
-});
-
-describe('types', () => {
-  it('of a payload follow from the event and the value', () => {
-    const cache = newCache<Date>({ loader: () => new Date() });
-    cache.on('refresh', (payload) => {
-      expectTypeOf(payload.snapshot).toEqualTypeOf<Snapshot<Date>>();
-      expectTypeOf(payload.previous).toEqualTypeOf<Snapshot<Date> | undefined>();
-      expectTypeOf(payload.reason).toEqualTypeOf<LoadReason | 'set'>();
-    });
-    cache.on('error', (payload) => expectTypeOf(payload.error).toBeUnknown());
-    cache.once('status', (payload) => expectTypeOf(payload.to).toEqualTypeOf<CacheStatus>());
-    cache.on('invalidate', (payload) => expectTypeOf(payload.purge).toBeBoolean());
-    cache.on('stop', (payload) => expectTypeOf(payload.name).toBeString());
-  });
-
-  it('allow only the events that there are', () => {
-    const cache = newCache({ loader: () => 'a' });
-    expectTypeOf(cache.on).parameter(0).not.toEqualTypeOf<string>();
-    // @ts-expect-error: there is no such event
-    cache.on('refreshed', () => {});
-    // @ts-expect-error: a status has no snapshot
-    cache.on('status', ({ snapshot }) => snapshot);
-  });
-
-  it('allow a listener to be async', () => {
-    expectTypeOf<() => Promise<void>>().toExtend<WarmCacheListener<string, 'load'>>();
   });
 });

@@ -1,22 +1,22 @@
 import { randomBytes } from 'node:crypto';
 import { SignJWT } from 'jose';
 
-/** What signs and checks the API keys of one stack. */
+/** The secret of a project, and the keys that are signed by it. */
 export interface Keys {
-  readonly secret: string;
+  readonly jwtSecret: string;
   readonly anonKey: string;
   readonly serviceKey: string;
 }
 
-/** Keys as a Supabase project has them: JWTs that name a database role. */
-export async function makeKeys(): Promise<Keys> {
-  const secret = randomBytes(32).toString('hex');
+/** Makes keys as Supabase's own: JWTs (HS256) that say which role of the database a request has. */
+export async function createKeys(): Promise<Keys> {
+  const jwtSecret = randomBytes(32).toString('hex');
   const sign = (role: string): Promise<string> =>
     new SignJWT({ role })
       .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
       .setIssuer('supabase-stack')
       .setIssuedAt()
-      .setExpirationTime('1d')
-      .sign(new TextEncoder().encode(secret));
-  return { secret, anonKey: await sign('anon'), serviceKey: await sign('service_role') };
+      .setExpirationTime('10 years')
+      .sign(new TextEncoder().encode(jwtSecret));
+  return { jwtSecret, anonKey: await sign('anon'), serviceKey: await sign('service_role') };
 }

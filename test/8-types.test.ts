@@ -1,0 +1,133 @@
+import { describe, expectTypeOf, it } from 'vitest';
+import {
+  type CacheStatus,
+  type HealthReport,
+  type LoadContext,
+  type LoadOutcome,
+  type LoadReason,
+  type NotModified,
+  type notModified,
+  type Snapshot,
+  WarmCache,
+  type WarmCacheEvents,
+  type WarmCacheListener,
+  type WarmCacheOptions,
+} from 'warm-cache';
+
+interface Board {
+  readonly scores: readonly number[];
+}
+
+const board = new WarmCache({
+  loader: async ({ notModified: same }): Promise<Board | NotModified> =>
+    Math.random() < 2 ? { scores: [] } : same,
+  ttl: 1000,
+});
+
+describe('the types of a cache', () => {
+  it('follow from what the loader returns, without notModified', () => {
+    expectTypeOf(board).toEqualTypeOf<WarmCache<Board>>();
+    expectTypeOf(board.get()).toEqualTypeOf<Promise<Board>>();
+    expectTypeOf(board.peek()).toEqualTypeOf<Snapshot<Board> | undefined>();
+    expectTypeOf(board.ready()).toEqualTypeOf<Promise<Snapshot<Board>>>();
+    expectTypeOf(board.refresh()).toEqualTypeOf<Promise<Snapshot<Board>>>();
+    expectTypeOf(board.invalidate()).toEqualTypeOf<Promise<Snapshot<Board>>>();
+    expectTypeOf(board.set).parameter(0).toEqualTypeOf<Board>();
+    expectTypeOf(board.health()).toEqualTypeOf<HealthReport>();
+    expectTypeOf(board.stop()).toEqualTypeOf<Promise<void>>();
+  });
+
+  it('follow from a synchronous loader too, and from one of undefined', () => {
+    const sync = new WarmCache({ loader: () => 1, ttl: 1000 });
+    expectTypeOf(sync.get()).toEqualTypeOf<Promise<number>>();
+    const maybe = new WarmCache<string | undefined>({ loader: () => undefined, ttl: 1000 });
+    expectTypeOf(maybe.get()).toEqualTypeOf<Promise<string | undefined>>();
+  });
+});
+
+describe('the types of options', () => {
+  type Options = WarmCacheOptions<Board>;
+
+  it('ask for loader and ttl alone', () => {
+    type Given = { loader: () => Board; ttl: number };
+    expectTypeOf<Given>().toExtend<Options>();
+    expectTypeOf<Omit<Given, 'ttl'>>().not.toExtend<Options>();
+    expectTypeOf<Omit<Given, 'loader'>>().not.toExtend<Options>();
+  });
+
+  it('let each of the others be undefined', () => {
+    expectTypeOf<Options['maxStale']>().toEqualTypeOf<number | undefined>();
+    expectTypeOf<{ retries: undefined }>().toExtend<NonNullable<Options['retry']>>();
+  });
+
+  it('give functions what they need', () => {
+    expectTypeOf<Parameters<Options['loader']>>().toEqualTypeOf<[LoadContext<Board>]>();
+    expectTypeOf<Parameters<NonNullable<Options['accept']>>>().toEqualTypeOf<
+      [next: Board, previous: Board | undefined]
+    >();
+    type Validator = NonNullable<Options['validator']>;
+    expectTypeOf<Parameters<Validator>>().toEqualTypeOf<[LoadContext<Board>]>();
+    expectTypeOf<() => Promise<number>>().toExtend<Validator>();
+    expectTypeOf<() => object>().not.toExtend<Validator>();
+  });
+
+  it('give the loader its context', () => {
+    type Context = LoadContext<Board>;
+    expectTypeOf<Context['signal']>().toEqualTypeOf<AbortSignal>();
+    expectTypeOf<Context['previous']>().toEqualTypeOf<Snapshot<Board> | undefined>();
+    expectTypeOf<Context['attempt']>().toBeNumber();
+    expectTypeOf<Context['reason']>().toEqualTypeOf<LoadReason>();
+    expectTypeOf<Context['notModified']>().toEqualTypeOf<typeof notModified>();
+  });
+});
+
+describe('the types of events', () => {
+  it('allow only the events that there are', () => {
+    type Name = Parameters<typeof board.on>[0];
+    expectTypeOf<Name>().toEqualTypeOf<keyof WarmCacheEvents<Board>>();
+    expectTypeOf<Name>().toEqualTypeOf<
+      | 'load'
+      | 'refresh'
+      | 'unchanged'
+      | 'error'
+      | 'slow'
+      | 'invalidate'
+      | 'status'
+      | 'start'
+      | 'stop'
+    >();
+  });
+
+  it('give each listener its payload', () => {
+    board.once('refresh', (payload) => {
+      expectTypeOf(payload).toEqualTypeOf<WarmCacheEvents<Board>['refresh']>();
+      expectTypeOf(payload.snapshot).toEqualTypeOf<Snapshot<Board>>();
+      expectTypeOf(payload.previous).toEqualTypeOf<Snapshot<Board> | undefined>();
+      expectTypeOf(payload.reason).toEqualTypeOf<LoadReason | 'set'>();
+    });
+    board.on('error', ({ error, final, retryAt }) => {
+      expectTypeOf(error).toBeUnknown();
+      expectTypeOf(final).toBeBoolean();
+      expectTypeOf(retryAt).toEqualTypeOf<number | undefined>();
+    });
+    board.on('slow', ({ outcome }) => expectTypeOf(outcome).toEqualTypeOf<LoadOutcome>());
+    board.on('status', ({ to }) => expectTypeOf(to).toEqualTypeOf<CacheStatus>());
+    board.on('invalidate', ({ purge }) => expectTypeOf(purge).toBeBoolean());
+    board.off('stop', ({ name }) => expectTypeOf(name).toBeString());
+  });
+
+  it('allow a listener to be async', () => {
+    expectTypeOf<() => Promise<void>>().toExtend<WarmCacheListener<Board, 'load'>>();
+  });
+
+  it('name each outcome, reason and status', () => {
+    expectTypeOf<keyof HealthReport['loads']>().toEqualTypeOf<LoadOutcome>();
+    expectTypeOf<LoadOutcome>().toEqualTypeOf<
+      'published' | 'unchanged' | 'rejected' | 'failed' | 'timeout' | 'superseded' | 'stopped'
+    >();
+    expectTypeOf<LoadReason>().toEqualTypeOf<
+      'start' | 'interval' | 'read' | 'invalidate' | 'refresh' | 'retry'
+    >();
+    expectTypeOf<CacheStatus>().toEqualTypeOf<'NOT_READY' | 'READY' | 'STALE' | 'ERROR'>();
+  });
+});
