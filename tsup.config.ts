@@ -1,4 +1,4 @@
-import { defineConfig, type Options } from 'tsup';
+import type { defineConfig, Options } from 'tsup';
 
 const shared: Options = {
   entry: { index: 'src/index.ts', supabase: 'src/adapters/supabase.ts' },
@@ -7,10 +7,13 @@ const shared: Options = {
   sourcemap: true,
   splitting: true,
   dts: true,
+  removeNodeProtocol: false,
 };
 
-export default defineConfig([
+const config: Options[] = [
   { ...shared, format: 'esm' },
   // p-retry is ESM-only: CommonJS builds carry it (and what it imports) within.
   { ...shared, format: 'cjs', noExternal: ['p-retry'] },
-]);
+];
+
+export default config as ReturnType<typeof defineConfig>;

@@ -11,6 +11,7 @@ export { AbortError } from './load.ts';
 export {
   type BackoffOptions,
   type GetOptions,
+  type InlineContext,
   type InvalidateOptions,
   type LoadContext,
   type Loader,

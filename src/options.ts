@@ -39,6 +39,14 @@ export interface LoadContext<T> {
  */
 export type Loader<T> = (context: LoadContext<T>) => T | NotModified | Promise<T | NotModified>;
 
+/**
+ * The context of a loader that stands among the options. Were it to name `T`, TypeScript would settle `T` before it
+ * looks at what the loader returns, and every cache would be of `unknown`. So `previous` is typed where the loader is:
+ * `const loader: Loader<Board> = …`.
+ */
+// biome-ignore lint/suspicious/noExplicitAny: any is what a context of every T can be assigned to and from
+export type InlineContext = LoadContext<any>;
+
 /** What a `refreshInterval` function is given, after each load that ended well. */
 export interface RefreshIntervalContext {
   /** Epoch ms. */
@@ -108,8 +116,8 @@ export interface WarmCacheOptions<T> {
    * @default 'warm-cache'
    */
   readonly name?: string | undefined;
-  /** Produces the value. */
-  readonly loader: Loader<T>;
+  /** Produces the value; see {@link Loader}. */
+  readonly loader: (context: InlineContext) => T | NotModified | Promise<T | NotModified>;
   /** Ms a value counts as fresh, from the start of the load that made it. `Infinity`: until it is invalidated. */
   readonly ttl: number;
   /**
@@ -153,7 +161,7 @@ export interface WarmCacheOptions<T> {
    * the load is skipped and the value's age renewed. If it throws, the load goes on without it.
    */
   readonly validator?:
-    | ((context: LoadContext<T>) => string | number | Promise<string | number>)
+    | ((context: InlineContext) => string | number | Promise<string | number>)
     | undefined;
 }
 

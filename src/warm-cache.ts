@@ -245,7 +245,10 @@ export class WarmCache<T> extends Observable<T> {
       loadedAt: snapshot ? snapshot.loadedAt : null,
       version,
       load: load ? { reason: load.reason, attempt: load.attempt, startedAt: load.loadedAt } : null,
-      nextLoadAt: load || this.#timer.dueAt === Infinity ? null : Math.round(this.#timer.dueAt),
+      nextLoadAt:
+        this.#activity?.seq || this.#timer.dueAt === Infinity
+          ? null
+          : Math.round(this.#timer.dueAt),
       durations: this.#durations.summary(),
       ...structuredClone(this.#counts),
     };
@@ -298,7 +301,7 @@ export class WarmCache<T> extends Observable<T> {
 
   /** Brings what is served in line with the clock, and says so if that changes the status. */
   #watch(): void {
-    if (this.#isStopped) return;
+    if (this.#phase === 'stopped') return;
     const from = this.#status;
     const to = this.#statusOf(this.#current.settle());
     if (from === to) return;
@@ -506,12 +509,14 @@ export class WarmCache<T> extends Observable<T> {
     });
     if (load) {
       this.#counts.loads.stopped += 1;
-      abort(load, this.#stoppedError());
+      load.aborted = true;
     } else if (!this.#activity?.seq) {
       this.#activity = undefined;
       this.#timer.cancel();
     }
     this.emit('stop', {});
+    // Last of all, for the loader's handler may start the cache again.
+    if (load) abort(load, this.#stoppedError());
   }
 
   #stoppedError(): StoppedError {

@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { LoadError, WarmCache } from 'warm-cache';
-import { countingLoader, manualLoader, settle, stateOf } from './support/loads.ts';
+import { countingLoader, manualLoader, settle, stateOf, stopped } from './support/loads.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -52,7 +52,7 @@ describe('in a healthy steady state no read waits, and none is stale', () => {
       }
       expect(cache.health().reads).toMatchObject({ stale: 0, waited: 0, failed: 0 });
       expect(cache.health().reads.fresh).toBeGreaterThan(100);
-      await cache.stop();
+      await stopped(cache);
     },
   );
 
@@ -65,7 +65,7 @@ describe('in a healthy steady state no read waits, and none is stale', () => {
       await cache.get();
     }
     expect(cache.health().reads).toEqual({ fresh: 24, stale: 0, waited: 0, failed: 0 });
-    await cache.stop();
+    await stopped(cache);
   });
 
   it('with an interval longer than ttl: stale now and then, but nobody waits', async () => {
@@ -82,7 +82,7 @@ describe('in a healthy steady state no read waits, and none is stale', () => {
       await cache.get();
     }
     expect(cache.health().reads.waited).toBe(0);
-    await cache.stop();
+    await stopped(cache);
   });
 
   it('a refresh that comes just before expiry is not skipped', async () => {
@@ -92,7 +92,7 @@ describe('in a healthy steady state no read waits, and none is stale', () => {
     await vi.advanceTimersByTimeAsync(999);
     expect(starts).toHaveLength(2);
     expect(cache.peek()?.value).toBe(2);
-    await cache.stop();
+    await stopped(cache);
   });
 });
 

@@ -2,7 +2,9 @@ import { describe, expectTypeOf, it } from 'vitest';
 import {
   type CacheStatus,
   type HealthReport,
+  type InlineContext,
   type LoadContext,
+  type Loader,
   type LoadOutcome,
   type LoadReason,
   type NotModified,
@@ -61,12 +63,13 @@ describe('the types of options', () => {
   });
 
   it('give functions what they need', () => {
-    expectTypeOf<Parameters<Options['loader']>>().toEqualTypeOf<[LoadContext<Board>]>();
+    expectTypeOf<Parameters<Options['loader']>>().toEqualTypeOf<[context: InlineContext]>();
+    expectTypeOf<Parameters<Loader<Board>>>().toEqualTypeOf<[context: LoadContext<Board>]>();
     expectTypeOf<Parameters<NonNullable<Options['accept']>>>().toEqualTypeOf<
       [next: Board, previous: Board | undefined]
     >();
     type Validator = NonNullable<Options['validator']>;
-    expectTypeOf<Parameters<Validator>>().toEqualTypeOf<[LoadContext<Board>]>();
+    expectTypeOf<Parameters<Validator>>().toEqualTypeOf<[context: InlineContext]>();
     expectTypeOf<() => Promise<number>>().toExtend<Validator>();
     expectTypeOf<() => object>().not.toExtend<Validator>();
   });

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { chown } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -26,26 +27,29 @@ const SETTINGS = ['fsync=off', 'full_page_writes=off', 'synchronous_commit=off',
  */
 export class Postgres {
   readonly #folder: string;
+  readonly #data: string;
+  /** The server, or `initdb` before it. */
   #server: ServerProcess | undefined;
 
   /** @param folder - An absolute path. */
   constructor(folder: string) {
     this.#folder = folder;
+    this.#data = join(folder, 'data');
   }
 
   /** Makes an empty cluster in the folder. */
   async init(): Promise<void> {
     const { uid, gid } = await unprivileged();
     if (uid !== undefined && gid !== undefined) await chown(this.#folder, uid, gid);
-    const initdb = await this.#run('initdb', [
+    this.#server = await this.#run('initdb', [
       '--username=postgres',
       '--auth=trust',
       '--encoding=UTF8',
       '--locale=C',
       '--no-sync',
     ]);
-    await initdb.ended;
-    if (initdb.exitCode !== 0) throw initdb.failure('failed');
+    await this.#server.ended;
+    if (this.#server.exitCode !== 0) throw this.#server.failure('failed');
   }
 
   get pid(): number | undefined {
@@ -73,9 +77,13 @@ export class Postgres {
     await this.#server?.end('SIGINT', 'SIGQUIT', 'SIGKILL');
   }
 
-  /** For the last moment of the process, which can't wait. */
-  kill(): void {
+  /** Ends the server before it returns: for the last moment of this process, which can't await anything. */
+  endNow(): void {
+    if (this.pid === undefined) return;
     this.#server?.kill('SIGQUIT');
+    const trace = join(this.#data, this.#server?.name === 'initdb' ? '' : 'postmaster.pid');
+    const never = new Int32Array(new SharedArrayBuffer(4));
+    for (let i = 0; i < 100 && existsSync(trace); i++) Atomics.wait(never, 0, 0, 20);
   }
 
   /** Runs `use` on a connection of the superuser. */
@@ -94,15 +102,10 @@ export class Postgres {
   async #run(program: keyof Binaries, args: readonly string[]): Promise<ServerProcess> {
     const binaries = await findBinaries();
     const identity = await unprivileged();
-    return new ServerProcess(
-      program,
-      binaries[program],
-      ['-D', join(this.#folder, 'data'), ...args],
-      {
-        cwd: this.#folder,
-        ...identity,
-      },
-    );
+    return new ServerProcess(program, binaries[program], ['-D', this.#data, ...args], {
+      cwd: this.#folder,
+      ...identity,
+    });
   }
 
   #answers(): Promise<boolean> {

@@ -2,7 +2,7 @@
 
 -- A number from 0 to 1 that hangs on the seed, `i` and `salt` alone.
 create function pg_temp.chance(i bigint, salt integer) returns float8
-language sql immutable
+language sql stable
 return (hashint8extended(i, current_setting('seed.seed')::bigint * 100 + salt) & 2147483647) / 2147483648.0;
 
 -- Two players in a row came in the same millisecond: their ids differ in the last bit alone.

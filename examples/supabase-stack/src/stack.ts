@@ -58,7 +58,7 @@ export class SupabaseStack {
   readonly #gateway: Gateway;
   readonly #abandon = (): void => {
     this.#postgrest.kill('SIGKILL');
-    this.#postgres.kill();
+    this.#postgres.endNow();
     rmSync(this.#folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
   };
   #stopped: Promise<void> | undefined;

@@ -1,0 +1,92 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
+
+export const root: string = fileURLToPath(new URL('../..', import.meta.url));
+
+/** A block of code in a document, and where it begins. */
+export interface Block {
+  readonly file: string;
+  readonly line: number;
+  readonly language: string;
+  readonly code: string;
+}
+
+const filesIn = (folder: string, ending: string): string[] =>
+  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith(ending))
+    .map((path) => join(folder, path));
+
+/** Everything that is written to be read. */
+export const documents: readonly string[] = [
+  'README.md',
+  'CHANGELOG.md',
+  ...filesIn('docs', '.md'),
+].filter((path) => existsSync(join(root, path)));
+
+/** The fenced blocks of a text; those in a docstring without its asterisks. */
+function blocksOf(file: string): Block[] {
+  const lines = readFileSync(join(root, file), 'utf8').split('\n');
+  const blocks: Block[] = [];
+  let open: { line: number; language: string; code: string[] } | undefined;
+  lines.forEach((raw, i) => {
+    const line = file.endsWith('.ts') ? raw.replace(/^\s*\*( |$)/, '') : raw;
+    const fence = /^```(.*)$/.exec(line);
+    if (!fence) open?.code.push(line);
+    else if (open) {
+      blocks.push({ ...open, file, code: open.code.join('\n') });
+      open = undefined;
+    } else open = { line: i + 2, language: fence[1] ?? '', code: [] };
+  });
+  return blocks;
+}
+
+export const codeBlocks: readonly Block[] = [...documents, ...filesIn('src', '.ts')].flatMap(
+  blocksOf,
+);
+
+/** Compiles the blocks, each a module of its own, and gives what the compiler has against them. */
+export function compile(blocks: readonly Block[]): string[] {
+  const config = ts.readConfigFile(join(root, 'tsconfig.all.json'), ts.sys.readFile).config;
+  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
+  const virtual = new Map(
+    blocks.map((block, i) => [join(root, 'docs', `block-${i}.ts`), block] as const),
+  );
+  const host = ts.createCompilerHost(options);
+  const { getSourceFile, fileExists, readFile } = host;
+  const codeOf = (path: string): string | undefined => {
+    const block = virtual.get(resolve(path));
+    // A block without imports is a module nonetheless.
+    return block && `${block.code}\nexport {};\n`;
+  };
+  host.fileExists = (path) => virtual.has(resolve(path)) || fileExists(path);
+  host.readFile = (path) => codeOf(path) ?? readFile(path);
+  host.getSourceFile = (path, languageVersion, ...rest) => {
+    const code = codeOf(path);
+    return code === undefined
+      ? getSourceFile(path, languageVersion, ...rest)
+      : ts.createSourceFile(path, code, languageVersion);
+  };
+  const program = ts.createProgram(
+    [...virtual.keys()],
+    { ...options, noUnusedLocals: false, noUnusedParameters: false },
+    host,
+  );
+  return ts.getPreEmitDiagnostics(program).map(({ file, start = 0, messageText }) => {
+    const message = ts.flattenDiagnosticMessageText(messageText, '\n');
+    const block = file && virtual.get(resolve(file.fileName));
+    if (!block || !file) return `${file?.fileName}: ${message}`;
+    const { line } = file.getLineAndCharacterOfPosition(start);
+    return `${block.file}:${block.line + line}: ${message}`;
+  });
+}
+
+/** The relative links of a document that lead nowhere. */
+export function deadLinks(file: string): string[] {
+  const text = readFileSync(join(root, file), 'utf8');
+  return [...text.matchAll(/\]\(([^)#\s]+)(?:#[^)]*)?\)/g)]
+    .map(([, target]) => target as string)
+    .filter((target) => !/^[a-z]+:/.test(target))
+    .filter((target) => !existsSync(join(root, dirname(file), target)));
+}
