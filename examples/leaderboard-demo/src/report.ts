@@ -1,5 +1,6 @@
-import type { Lane } from './lanes.ts';
-import type { Reads } from './traffic.ts';
+import { TTL } from './lanes.ts';
+import type { Outcome } from './scenario.ts';
+import type { Tally } from './tally.ts';
 
 /** One lane's row of the table. */
 export interface LaneReport {
@@ -9,51 +10,107 @@ export interface LaneReport {
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly maxMs: number;
-  readonly queriesPerMinute: number;
+  readonly loadsPerMinute: number;
   readonly requestsPerMinute: number;
   readonly errors: number;
   readonly oldestMs: number;
+  readonly writes: number;
+  readonly writesSeen: number;
+  readonly slowestWriteMs: number;
 }
 
-export function reportOf(lane: Lane, reads: Reads, requests: number, seconds: number): LaneReport {
-  const sorted = reads.latencies.toSorted((a, b) => a - b);
+export function reportOf(tally: Tally, seconds: number): LaneReport {
+  const sorted = tally.latencies.toSorted((a, b) => a - b);
   const quantile = (q: number): number =>
     Math.round((sorted[Math.max(0, Math.ceil(q * sorted.length) - 1)] ?? 0) * 100) / 100;
   const perMinute = (count: number): number => Math.round((count * 60) / seconds);
   return {
-    lane: lane.name,
-    reads: sorted.length + reads.errors,
-    waited: reads.waited,
+    lane: tally.lane.name,
+    reads: tally.reads,
+    waited: tally.waited,
     p50Ms: quantile(0.5),
     p99Ms: quantile(0.99),
     maxMs: quantile(1),
-    queriesPerMinute: perMinute(lane.loads()),
-    requestsPerMinute: perMinute(requests),
-    errors: reads.errors,
-    oldestMs: Math.round(reads.oldest),
+    loadsPerMinute: perMinute(tally.loads),
+    requestsPerMinute: perMinute(tally.requests),
+    errors: tally.errors,
+    oldestMs: Math.round(tally.oldest),
+    writes: tally.writes.length,
+    writesSeen: tally.writes.filter(({ seen }) => seen).length,
+    slowestWriteMs: Math.round(Math.max(0, ...tally.writes.map(({ ms }) => ms))),
   };
 }
 
-const ms = (value: number): string => `${value.toFixed(value < 10 ? 2 : 0)} ms`;
+/** What was promised and did not hold, a sentence each. */
+export function brokenPromises({ before, after, recovered }: Outcome): string[] {
+  return [
+    after.waited > 0 && `${after.waited} reads waited of the lane that is kept hot`,
+    after.errors > 0 && `${after.errors} reads failed of the lane that is kept hot`,
+    after.writesSeen < after.writes &&
+      'a read after an awaited invalidate() did not have the write',
+    !recovered && 'the lane that is kept hot was not fresh again after the outage',
+    before.waited === 0 && 'no read of the lazy lane waited: this run shows nothing',
+    before.errors === 0 && 'no read of the lazy lane failed: this run shows nothing',
+  ].filter((sentence) => sentence !== false);
+}
+
+const count = (value: number): string => value.toLocaleString('en');
+const ms = (value: number): string => `${value.toFixed(value < 10 ? 1 : 0)} ms`;
 
 const COLUMNS: readonly [title: string, cell: (report: LaneReport) => string][] = [
   ['', ({ lane }) => lane],
-  ['reads', ({ reads }) => String(reads)],
-  ['waited', ({ waited }) => String(waited)],
+  ['reads', ({ reads }) => count(reads)],
+  ['waited', ({ waited }) => count(waited)],
   ['p50', ({ p50Ms }) => ms(p50Ms)],
   ['p99', ({ p99Ms }) => ms(p99Ms)],
   ['max', ({ maxMs }) => ms(maxMs)],
-  ['queries/min', ({ queriesPerMinute }) => String(queriesPerMinute)],
-  ['errors seen', ({ errors }) => String(errors)],
+  ['queries/min', ({ loadsPerMinute }) => count(loadsPerMinute)],
+  ['errors seen', ({ errors }) => count(errors)],
   ['oldest served', ({ oldestMs }) => `${(oldestMs / 1000).toFixed(1)} s`],
 ];
 
-export function table(reports: readonly LaneReport[]): string {
-  const rows = [
-    COLUMNS.map(([title]) => title),
-    ...reports.map((report) => COLUMNS.map(([, cell]) => cell(report))),
+/** The outcome for people. */
+export function textOf({ before, after, loopDelayMs }: Outcome, rows: number): string {
+  const intervals = Math.round(60_000 / TTL);
+  const measured = ({ lane, p50Ms, maxMs, loadsPerMinute }: LaneReport): string[] => [
+    `${lane}, measured`,
+    `${ms(p50Ms)} mostly, ${ms(maxMs)} at most`,
+    `${count(loadsPerMinute)} queries a minute`,
   ];
-  const widths = COLUMNS.map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));
+  const written = ({ lane, writes, writesSeen, slowestWriteMs }: LaneReport): string =>
+    `${lane} ${writesSeen} of ${writes}, in ${slowestWriteMs} ms at most`;
+  return `
+${table([
+  COLUMNS.map(([title]) => title),
+  ...[before, after].map((report) => COLUMNS.map(([, cell]) => cell(report))),
+])}
+
+before          a lazy cache: who reads after it has expired waits for the query, or gets its error
+after           WarmCache: the same loader, database and process
+waited          the board was not in memory when it was asked for
+p50, p99, max   from the call to a page in hand, of the reads that got one. What else the process does comes
+                on top: its event loop, which both lanes share, was up to ${loopDelayMs} ms late, by parsing and sorting
+queries         loads of the whole board, done or tried: ${count(rows)} rows are ${count(Math.ceil(rows / 1000) + 1)} requests
+
+${table([
+  ['', 'a read', 'the database'],
+  [
+    "the bot's first cache, promised",
+    '7–20 ms always',
+    `1 query an interval: ${intervals} a minute`,
+  ],
+  measured(before),
+  measured(after),
+])}
+
+A match is in the first read after \`await invalidate()\`: ${written(before)}; ${written(after)}.
+Each invalidate() is a query more, and WarmCache begins each load before the last one's value expires.
+`;
+}
+
+/** The first row is the heading; the first column stands left. */
+function table(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));
   const line = (row: readonly string[]): string =>
     row
       .map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0)))

@@ -1,38 +1,23 @@
 import type { LeaderboardQuery } from 'warm-cache/supabase';
-import type { Lane } from './lanes.ts';
+import type { Tally } from './tally.ts';
 
 /** Ms between two readers, and between two bursts of them. */
 const READ_INTERVAL = 20;
 const BURST_INTERVAL = 1370;
 const BURST_SIZE = 25;
 
-/** What happened to the reads of one lane. */
-export interface Reads {
-  /** Ms from the call to the page in hand, of the reads that got one. */
-  readonly latencies: number[];
-  /** Reads for which the board was not in memory: they waited for a load, or failed. */
-  waited: number;
-  errors: number;
-  /** Ms: the greatest age of a board as it was served. */
-  oldest: number;
-}
-
 const COUNTRIES = ['BR', 'CN', 'DE', 'FR', 'KR', 'PL', 'RU', 'SE', 'UA', 'US'];
 const RACES = ['protoss', 'random', 'terran', 'zerg'];
 
-/** Readers who come at a steady rate, and in bursts: the same ones for every lane. */
+/** Readers who come at a steady rate, and in bursts: the same ones to every lane. */
 export class Traffic {
-  readonly reads: Map<Lane, Reads> = new Map();
-  readonly #lanes: readonly Lane[];
+  readonly #tallies: readonly Tally[];
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #pending = new Set<Promise<void>>();
   #n = 0;
 
-  constructor(lanes: readonly Lane[]) {
-    this.#lanes = lanes;
-    for (const lane of lanes) {
-      this.reads.set(lane, { latencies: [], waited: 0, errors: 0, oldest: 0 });
-    }
+  constructor(tallies: readonly Tally[]) {
+    this.#tallies = tallies;
   }
 
   start(): void {
@@ -53,39 +38,38 @@ export class Traffic {
   #everyLane(): void {
     this.#n += 1;
     // Every other lane first in turn: whoever is second finds the processor warm.
-    const lanes = this.#n % 2 === 0 ? this.#lanes : this.#lanes.toReversed();
+    const tallies = this.#n % 2 === 0 ? this.#tallies : this.#tallies.toReversed();
     const query: LeaderboardQuery = {
       country: this.#n % 3 === 0 ? COUNTRIES[this.#n % COUNTRIES.length] : undefined,
       race: this.#n % 5 === 0 ? RACES[this.#n % RACES.length] : undefined,
       bestRaceOnly: this.#n % 7 === 0,
       page: 1 + (this.#n % 6),
     };
-    for (const lane of lanes) {
-      // Each comes in a turn of its own, as requests do: a burst is not measured while it stands in line.
+    for (const tally of tallies) {
+      // Each comes in a turn of its own, as requests do: none is timed while others of its burst are answered.
       const read = new Promise<void>((resolve) => {
-        setImmediate(() => resolve(this.#read(lane, query)));
+        setImmediate(() => resolve(this.#read(tally, query)));
       });
       this.#pending.add(read);
       void read.then(() => this.#pending.delete(read));
     }
   }
 
-  async #read(lane: Lane, query: LeaderboardQuery): Promise<void> {
-    const reads = this.reads.get(lane) as Reads;
+  async #read(tally: Tally, query: LeaderboardQuery): Promise<void> {
     const start = performance.now();
     let isServed = false;
     // Runs once everything is done that needs no more than promises.
     setImmediate(() => {
-      if (!isServed) reads.waited += 1;
+      if (!isServed) tally.waited += 1;
     });
     try {
-      const board = await lane.get();
+      const board = await tally.lane.get();
       isServed = true;
       board.page(query);
-      reads.latencies.push(performance.now() - start);
-      reads.oldest = Math.max(reads.oldest, Date.now() - lane.loadedAt());
+      tally.latencies.push(performance.now() - start);
+      tally.oldest = Math.max(tally.oldest, Date.now() - tally.lane.loadedAt());
     } catch {
-      reads.errors += 1;
+      tally.errors += 1;
     }
   }
 }
