@@ -25,7 +25,7 @@ export interface SupabaseResponse {
 }
 
 /** What of a supabase-js query is used. */
-export interface SupabaseQuery extends PromiseLike<SupabaseResponse> {
+interface SupabaseQuery extends PromiseLike<SupabaseResponse> {
   gt(column: string, value: string): this;
   order(column: string, options: { ascending: boolean }): this;
   limit(count: number): this;
@@ -34,7 +34,14 @@ export interface SupabaseQuery extends PromiseLike<SupabaseResponse> {
 
 /** What of a supabase-js client is used. It is neither opened nor closed. */
 export interface SupabaseClientLike {
-  from(table: string): { select(columns: string): unknown };
+  /** Begins a query of a table or view. */
+  from(table: string): SupabaseTable;
+}
+
+/** What of supabase-js's query builder is used. */
+export interface SupabaseTable {
+  /** Asks for columns, in PostgREST's words. */
+  select(columns: string): unknown;
 }
 
 /** Which columns of the table hold what. */

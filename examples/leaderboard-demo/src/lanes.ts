@@ -107,6 +107,18 @@ export class WarmLane implements Lane {
     return this.#loads;
   }
 
+  /**
+   * Resolves when the next new board is there.
+   *
+   * @throws The reason of `signal`.
+   */
+  renewed(signal: AbortSignal): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.cache.once('refresh', () => resolve());
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    return promise;
+  }
+
   stop(): Promise<void> {
     return this.cache.stop();
   }

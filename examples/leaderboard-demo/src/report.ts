@@ -42,13 +42,13 @@ export function reportOf(tally: Tally, seconds: number): LaneReport {
 }
 
 /** What was promised and did not hold, a sentence each. */
-export function brokenPromises({ before, after, recovered }: Outcome): string[] {
+export function brokenPromises({ before, after, recoveryMs }: Outcome): string[] {
   return [
     after.waited > 0 && `${after.waited} reads waited of the lane that is kept hot`,
     after.errors > 0 && `${after.errors} reads failed of the lane that is kept hot`,
     after.writesSeen < after.writes &&
       'a read after an awaited invalidate() did not have the write',
-    !recovered && 'the lane that is kept hot was not fresh again after the outage',
+    recoveryMs === null && 'the lane that is kept hot had no new value after the outage',
     before.waited === 0 && 'no read of the lazy lane waited: this run shows nothing',
     before.errors === 0 && 'no read of the lazy lane failed: this run shows nothing',
   ].filter((sentence) => sentence !== false);
@@ -70,7 +70,7 @@ const COLUMNS: readonly [title: string, cell: (report: LaneReport) => string][] 
 ];
 
 /** The outcome for people. */
-export function textOf({ before, after, loopDelayMs }: Outcome, rows: number): string {
+export function textOf({ before, after, recoveryMs, loopDelayMs }: Outcome, rows: number): string {
   const intervals = Math.round(60_000 / TTL);
   const measured = ({ lane, p50Ms, maxMs, loadsPerMinute }: LaneReport): string[] => [
     `${lane}, measured`,
@@ -87,7 +87,7 @@ ${table([
 
 before          a lazy cache: who reads after it has expired waits for the query, or gets its error
 after           WarmCache: the same loader, database and process
-waited          the board was not in memory when it was asked for
+waited          had no answer at once: the board was not in memory
 p50, p99, max   from the call to a page in hand, of the reads that got one. What else the process does comes
                 on top: its event loop, which both lanes share, was up to ${loopDelayMs} ms late, by parsing and sorting
 queries         loads of the whole board, done or tried: ${count(rows)} rows are ${count(Math.ceil(rows / 1000) + 1)} requests
@@ -103,8 +103,9 @@ ${table([
   measured(after),
 ])}
 
-A match is in the first read after \`await invalidate()\`: ${written(before)}; ${written(after)}.
-Each invalidate() is a query more, and WarmCache begins each load before the last one's value expires.
+A match in the first read after \`await invalidate()\`: ${written(before)}; ${written(after)}.
+A new value after the outage: ${recoveryMs} ms after the API was back.
+WarmCache begins each load before the last value expires, and invalidate() asks for one more: hence the queries.
 `;
 }
 

@@ -11,8 +11,8 @@ import { Traffic } from './traffic.ts';
 export interface Outcome {
   readonly before: LaneReport;
   readonly after: LaneReport;
-  /** Whether `after` was fresh again in the end. */
-  readonly recovered: boolean;
+  /** Ms from the API's return to a new value in `after`; `null` if none came. */
+  readonly recoveryMs: number | null;
   /** Ms that the event loop, which both lanes share, was late at most. */
   readonly loopDelayMs: number;
 }
@@ -26,6 +26,7 @@ export interface ScenarioOptions {
 }
 
 const WRITES = 3;
+const RECOVERY_LIMIT = 20_000;
 const RESOLUTION = 10;
 
 /**
@@ -74,8 +75,18 @@ export async function play(
       for (let i = 0; i < WRITES; i++) await matches?.announced(tallies);
     });
     await phase(0.25, '3/4  the API of the database is killed', () => stack.stopApi());
-    await phase(0.2, '4/4  it comes back', () => stack.startApi());
-    const recovered = warm.cache.health().status === 'READY';
+    let recoveryMs: number | null = null;
+    await phase(0.2, '4/4  it comes back', async () => {
+      await stack.startApi();
+      const back = performance.now();
+      const renewed = warm.renewed(AbortSignal.any([signal, AbortSignal.timeout(RECOVERY_LIMIT)]));
+      await renewed.then(
+        () => {
+          recoveryMs = Math.round(performance.now() - back);
+        },
+        () => signal.throwIfAborted(),
+      );
+    });
     loop.disable();
     matches.stop();
     await traffic.stop();
@@ -83,7 +94,7 @@ export async function play(
     return {
       before: reportOf(before, lasted),
       after: reportOf(after, lasted),
-      recovered,
+      recoveryMs,
       loopDelayMs: Math.round(loop.max / 1e6 - RESOLUTION),
     };
   } finally {

@@ -15,7 +15,7 @@ export class Tally {
   /** Ms from the call to the page in hand, of the reads that got one. */
   readonly latencies: number[] = [];
   readonly writes: Write[] = [];
-  /** Reads for which the board was not in memory: they waited for a load, or failed. */
+  /** Reads that had no answer, good or bad, within the turn of the event loop that they were made in. */
   waited = 0;
   errors = 0;
   /** Ms: the greatest age of a board as it was served. */

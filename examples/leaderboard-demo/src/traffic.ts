@@ -57,19 +57,22 @@ export class Traffic {
 
   async #read(tally: Tally, query: LeaderboardQuery): Promise<void> {
     const start = performance.now();
-    let isServed = false;
+    let isAnswered = false;
+    let waited = false;
     // Runs once everything is done that needs no more than promises.
     setImmediate(() => {
-      if (!isServed) tally.waited += 1;
+      waited = !isAnswered;
     });
     try {
       const board = await tally.lane.get();
-      isServed = true;
+      isAnswered = true;
       board.page(query);
       tally.latencies.push(performance.now() - start);
       tally.oldest = Math.max(tally.oldest, Date.now() - tally.lane.loadedAt());
     } catch {
+      isAnswered = true;
       tally.errors += 1;
     }
+    if (waited) tally.waited += 1;
   }
 }
