@@ -13,8 +13,10 @@ export class Current<T> {
   snapshot: Snapshot<T> | undefined;
   /** The snapshot while `peek()` may give it, kept right by a timer. */
   served: Snapshot<T> | undefined;
-  /** Its value, resolved, while it is fresh as far as the timer knows. */
-  hot: Promise<T> | undefined;
+  /** Whether it is fresh, as far as the timer knows. */
+  fresh: boolean = false;
+  /** Its value, resolved, once somebody has read it while it is fresh. */
+  #hot: Promise<T> | undefined;
   version = 0;
   /** What the validator answered before the load that made the value. */
   #token: ValidatorToken;
@@ -37,6 +39,12 @@ export class Current<T> {
   get freshness(): Freshness {
     const { snapshot } = this;
     return snapshot && freshnessOf(ageOf(snapshot), this.#validFrom > 0, this.#ttl, this.#maxStale);
+  }
+
+  /** The same promise for all who read the value. */
+  get hot(): Promise<T> {
+    this.#hot ??= Promise.resolve((this.snapshot as Snapshot<T>).value);
+    return this.#hot;
   }
 
   /** What the validator must answer for a load to be skipped; `undefined` where none may be. */
@@ -76,19 +84,19 @@ export class Current<T> {
   /** The value is out of date, and only loads from `seq` on can mend that. */
   invalidate(seq: number, purge: boolean): void {
     this.#validFrom = seq;
-    this.hot = undefined;
+    this.fresh = false;
     if (!purge) return;
     this.#publishFrom = seq;
     this.snapshot = undefined;
     this.served = undefined;
   }
 
-  /** Brings `served`, `hot` and the timer in line with the clock. */
+  /** Brings `served`, `fresh` and the timer in line with the clock. */
   settle(): Freshness {
     const { freshness, snapshot } = this;
     const fresh = freshness === 'fresh';
     this.served = freshness && snapshot;
-    this.hot = fresh ? (this.hot ?? Promise.resolve((snapshot as Snapshot<T>).value)) : undefined;
+    this.fresh = fresh;
     // While the value stays fresh, a timer that was armed for an older one is early, and arms itself again.
     if (!fresh || this.#freshness !== freshness || this.#timer.dueAt === Infinity) {
       const goodFor = fresh ? this.#ttl : this.#ttl + this.#maxStale;
@@ -115,7 +123,7 @@ export class Current<T> {
   }
 
   #replace(snapshot: Snapshot<T>): Snapshot<T> {
-    this.hot = undefined;
+    this.#hot = undefined;
     this.snapshot = Object.freeze(snapshot);
     return snapshot;
   }

@@ -133,12 +133,12 @@ export class WarmCache<T> extends Observable<T> {
    * @throws The reason of `signal`.
    */
   get(options?: GetOptions): Promise<T> {
-    const { hot, snapshot } = this.#current;
-    if (hot !== undefined && options === undefined) {
-      const age = turnNow() - (snapshot as Snapshot<T>).loadedAt;
+    const current = this.#current;
+    if (current.fresh && options === undefined) {
+      const age = turnNow() - (current.snapshot as Snapshot<T>).loadedAt;
       if (age >= 0 && age < this.#options.ttl) {
         this.#counts.reads.fresh += 1;
-        return hot;
+        return current.hot;
       }
     }
     const value = this.#read(options ?? {});
