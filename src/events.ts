@@ -117,7 +117,19 @@ export class Observable<T> {
     this.name = name;
   }
 
-  /** Calls `listener` at each such event. */
+  /**
+   * Calls `listener` at each such event.
+   *
+   * @example
+   * ```ts
+   * import { WarmCache } from 'warm-cache';
+   *
+   * declare const cache: WarmCache<string[]>;
+   * cache.on('status', ({ name, from, to }) => {
+   *   console.log(`${name}: ${from} -> ${to}`);
+   * });
+   * ```
+   */
   on<E extends keyof WarmCacheEvents<T>>(event: E, listener: WarmCacheListener<T, E>): this {
     this.#emitter ??= new EventEmitter();
     this.#emitter.on(event, guarded(listener));

@@ -94,7 +94,17 @@ export class WarmCache<T> extends Observable<T> {
     });
   }
 
-  /** Begins the loop, with a load at once. Does nothing if it was begun already. */
+  /**
+   * Begins the loop, with a load at once. Does nothing if it was begun already.
+   *
+   * @example
+   * ```ts
+   * import { WarmCache } from 'warm-cache';
+   *
+   * const flags = new WarmCache({ loader: () => ['dark-mode'], ttl: 60_000 }).start();
+   * await flags.ready();
+   * ```
+   */
   start(): this {
     if (this.#phase === 'running') return this;
     if (this.#phase === 'draining') this.#halt();
@@ -108,6 +118,16 @@ export class WarmCache<T> extends Observable<T> {
   /**
    * Stops, for good or until `start()`: no timer is left, the load in flight is aborted, and whoever waits gets a
    * {@link StoppedError}. Resolves when the loader has settled, or its deadline has passed.
+   *
+   * @example
+   * ```ts
+   * import { WarmCache } from 'warm-cache';
+   *
+   * declare const cache: WarmCache<string[]>;
+   * process.once('SIGTERM', async () => {
+   *   await cache.stop();
+   * });
+   * ```
    */
   stop({ drain = false }: StopOptions = {}): Promise<void> {
     const activity = this.#activity;
@@ -131,6 +151,16 @@ export class WarmCache<T> extends Observable<T> {
    * @throws {StoppedError} The cache is stopped, and its value no longer fresh.
    * @throws {RangeError} `maxAge` is negative or `NaN`.
    * @throws The reason of `signal`.
+   *
+   * @example
+   * ```ts
+   * import { WarmCache } from 'warm-cache';
+   *
+   * declare const cache: WarmCache<string[]>;
+   * const value = await cache.get();
+   * const recent = await cache.get({ maxAge: 5000, signal: AbortSignal.timeout(1000) });
+   * console.log(value.length, recent.length);
+   * ```
    */
   get(options?: GetOptions): Promise<T> {
     const current = this.#current;
@@ -150,6 +180,15 @@ export class WarmCache<T> extends Observable<T> {
   /**
    * The snapshot, while it is fresh or stale; once stopped, while it is fresh. Synchronous, starts nothing, and costs
    * as much as reading a field. Not counted among the reads.
+   *
+   * @example
+   * ```ts
+   * import { WarmCache } from 'warm-cache';
+   *
+   * declare const cache: WarmCache<string[]>;
+   * const snapshot = cache.peek();
+   * if (snapshot) console.log(snapshot.value, snapshot.version);
+   * ```
    */
   peek(): Snapshot<T> | undefined {
     return this.#current.served ?? (this.#isStopped ? this.#servable() : undefined);
@@ -162,6 +201,15 @@ export class WarmCache<T> extends Observable<T> {
    * @throws {StoppedError} The cache is stopped, or was meanwhile.
    * @throws {RangeError} `timeout` is negative or `NaN`.
    * @throws The reason of `signal`.
+   *
+   * @example
+   * ```ts
+   * import { WarmCache } from 'warm-cache';
+   *
+   * declare const cache: WarmCache<string[]>;
+   * cache.start();
+   * await cache.ready({ timeout: 10_000 });
+   * ```
    */
   ready({ signal, timeout = Infinity }: ReadyOptions = {}): Promise<Snapshot<T>> {
     expect('timeout', timeout, [0]);
@@ -188,6 +236,17 @@ export class WarmCache<T> extends Observable<T> {
    *
    * @throws {LoadError} That load failed. The value counts as stale until one succeeds.
    * @throws {StoppedError} The cache is stopped, or was meanwhile.
+   *
+   * @example
+   * ```ts
+   * import { WarmCache } from 'warm-cache';
+   *
+   * declare const cache: WarmCache<string[]>;
+   * declare function addFlag(name: string): Promise<void>;
+   * await addFlag('new-checkout');
+   * const { value } = await cache.invalidate();
+   * console.log(value.includes('new-checkout'));
+   * ```
    */
   invalidate({ purge = false }: InvalidateOptions = {}): Promise<Snapshot<T>> {
     const since = this.#seq + 1;
@@ -209,6 +268,15 @@ export class WarmCache<T> extends Observable<T> {
    *
    * @throws {LoadError} The load failed.
    * @throws {StoppedError} The cache is stopped, or was meanwhile.
+   *
+   * @example
+   * ```ts
+   * import { WarmCache } from 'warm-cache';
+   *
+   * declare const cache: WarmCache<string[]>;
+   * const { version } = await cache.refresh();
+   * console.log(version);
+   * ```
    */
   refresh(): Promise<Snapshot<T>> {
     return this.#joinOrAsk('demand', 'refresh');
@@ -218,6 +286,14 @@ export class WarmCache<T> extends Observable<T> {
    * Publishes a value that the caller knows, as after its own write. A load that started before can't undo it.
    *
    * @throws {StoppedError} The cache is stopped.
+   *
+   * @example
+   * ```ts
+   * import { WarmCache } from 'warm-cache';
+   *
+   * declare const cache: WarmCache<string[]>;
+   * cache.set([...(cache.peek()?.value ?? []), 'new-checkout']);
+   * ```
    */
   set(value: T): Snapshot<T> {
     if (this.#isStopped) throw this.#stoppedError();
@@ -233,7 +309,18 @@ export class WarmCache<T> extends Observable<T> {
     return snapshot;
   }
 
-  /** How the cache does: plain data, the same after a trip through JSON. */
+  /**
+   * How the cache does: plain data, the same after a trip through JSON.
+   *
+   * @example
+   * ```ts
+   * import { WarmCache } from 'warm-cache';
+   *
+   * declare const cache: WarmCache<string[]>;
+   * const { status, age, loads } = cache.health();
+   * console.log(status, age, loads.failed);
+   * ```
+   */
   health(): HealthReport {
     const { freshness, snapshot, version } = this.#current;
     const load = this.#loading;
