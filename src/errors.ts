@@ -35,7 +35,7 @@ export class WarmCacheError extends Error {
   readonly code: WarmCacheErrorCode;
 
   constructor(cacheName: string, code: WarmCacheErrorCode, message: string, cause?: unknown) {
-    super(`${cacheName}: ${message}`, { cause });
+    super(`${cacheName}: ${message}`, cause === undefined ? undefined : { cause });
     this.cacheName = cacheName;
     this.code = code;
   }
