@@ -22,6 +22,7 @@ const filesIn = (folder: string, ending: string): string[] =>
 export const documents: readonly string[] = [
   'README.md',
   'CHANGELOG.md',
+  'examples/README.md',
   'examples/supabase-stack/README.md',
   ...filesIn('docs', '.md'),
 ].filter((path) => existsSync(join(root, path)));
