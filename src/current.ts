@@ -11,8 +11,6 @@ import type { Snapshot } from './snapshot.ts';
 export class Current<T> {
   /** The last one published, expired or not. */
   snapshot: Snapshot<T> | undefined;
-  /** The snapshot while `peek()` may give it, kept right by a timer. */
-  served: Snapshot<T> | undefined;
   /** Whether it is fresh, as far as the timer knows. */
   fresh: boolean = false;
   /** Its value, resolved, once somebody has read it while it is fresh. */
@@ -88,19 +86,17 @@ export class Current<T> {
     if (!purge) return;
     this.#publishFrom = seq;
     this.snapshot = undefined;
-    this.served = undefined;
   }
 
-  /** Brings `served`, `fresh` and the timer in line with the clock. */
+  /** Brings `fresh` and the timer in line with the clock. */
   settle(): Freshness {
     const { freshness, snapshot } = this;
     const fresh = freshness === 'fresh';
-    this.served = freshness && snapshot;
     this.fresh = fresh;
     // While the value stays fresh, a timer that was armed for an older one is early, and arms itself again.
     if (!fresh || this.#freshness !== freshness || this.#timer.dueAt === Infinity) {
       const goodFor = fresh ? this.#ttl : this.#ttl + this.#maxStale;
-      this.#timer.arm(this.served ? goodFor - Math.max(0, ageOf(this.served)) : Infinity);
+      this.#timer.arm(freshness && snapshot ? goodFor - Math.max(0, ageOf(snapshot)) : Infinity);
     }
     this.#freshness = freshness;
     return freshness;
@@ -109,12 +105,6 @@ export class Current<T> {
   /** The timer has fired, or is not needed. */
   disarm(): void {
     this.#timer.cancel();
-  }
-
-  /** Leaves no timer, and nothing for `peek()` that only a timer could keep right. */
-  rest(): void {
-    this.disarm();
-    this.served = undefined;
   }
 
   #publish(value: T, loadedAt: number, source: Snapshot<T>['source']): Snapshot<T> {

@@ -2,17 +2,21 @@
 export interface LeaderboardEntry {
   /** Unique among the entries; as text, since 64-bit numbers don't survive JSON. */
   readonly key: string;
-  /** Whose entry it is. */
+  /** Whose entry it is: what `bestRaceOnly` goes by. */
   readonly player: string;
+  /** The player's name. */
   readonly name: string;
+  /** The player's country; `null` where it isn't known. */
   readonly country: string | null;
+  /** What was played; `null` where it isn't known. */
   readonly race: string | null;
-  /** What is ranked by, the highest first. */
+  /** What is ranked by, the highest first: a finite number. */
   readonly score: number;
 }
 
 /** An entry and its rank within the page's filter: 1, 2, 2, 4 where two have the same score. */
 export interface LeaderboardRow extends LeaderboardEntry {
+  /** From 1. */
   readonly rank: number;
 }
 
@@ -47,8 +51,11 @@ export interface LeaderboardQuery {
 
 /** One page of a {@link Leaderboard}. */
 export interface LeaderboardPage {
+  /** Highest score first. */
   readonly rows: readonly LeaderboardRow[];
+  /** As asked for, from 1. */
   readonly page: number;
+  /** As asked for: rows a page. */
   readonly pageSize: number;
   /** Of the filter, on all pages together. */
   readonly totalRows: number;
@@ -57,8 +64,9 @@ export interface LeaderboardPage {
 }
 
 /**
- * A ranked list, highest score first. Entries of one score share a rank, and stand by key: integers by their value,
- * ahead of all other text. So the order is always the same, and pages never overlap.
+ * A ranked list, highest score first, that never changes. Entries of one score share a rank, and stand by key: whole
+ * numbers (digits alone, without leading zeros) by their value, ahead of all other text, which stands by code unit.
+ * So the order is always the same, and pages never overlap.
  *
  * @example
  * ```ts
@@ -75,8 +83,15 @@ export interface LeaderboardPage {
 export class Leaderboard {
   readonly #sorted: readonly LeaderboardEntry[];
 
+  /**
+   * Copies the entries and sorts them.
+   *
+   * @throws {TypeError} A score is no finite number.
+   */
   constructor(entries: Iterable<LeaderboardEntry>) {
-    this.#sorted = [...entries].sort((a, b) => b.score - a.score || compareKeys(a.key, b.key));
+    this.#sorted = Array.from(entries, copyOf).sort(
+      (a, b) => b.score - a.score || compareKeys(a.key, b.key),
+    );
   }
 
   /** The number of entries. */
@@ -87,6 +102,7 @@ export class Leaderboard {
   /**
    * One page of the entries that a filter matches, ranked among themselves.
    *
+   * @throws {TypeError} `page` or `pageSize` is no number.
    * @throws {RangeError} `page` or `pageSize` is no integer of 1 or more.
    */
   page(query: LeaderboardQuery = {}): LeaderboardPage {
@@ -118,17 +134,29 @@ export class Leaderboard {
   }
 }
 
-const INTEGER = /^\d+$/;
+function copyOf({ key, player, name, country, race, score }: LeaderboardEntry): LeaderboardEntry {
+  // Nothing can be sorted by NaN.
+  if (!Number.isFinite(score)) {
+    throw new TypeError(`Expected the score of ${key} to be a finite number, got ${score}`);
+  }
+  return { key, player, name, country, race, score };
+}
 
-/** A total order: integers by value, then everything else by code unit. */
+// A leading zero would put 007 after 10, by its length.
+const WHOLE_NUMBER = /^(0|[1-9]\d*)$/;
+
+/** A total order: whole numbers by value, then everything else by code unit. */
 function compareKeys(a: string, b: string): number {
-  const aIsInteger = INTEGER.test(a);
-  if (aIsInteger !== INTEGER.test(b)) return aIsInteger ? -1 : 1;
-  if (aIsInteger && a.length !== b.length) return a.length - b.length;
+  const aIsNumber = WHOLE_NUMBER.test(a);
+  if (aIsNumber !== WHOLE_NUMBER.test(b)) return aIsNumber ? -1 : 1;
+  if (aIsNumber && a.length !== b.length) return a.length - b.length;
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
 function expectPositiveInteger(option: string, given: number): void {
+  if (typeof given !== 'number') {
+    throw new TypeError(`Expected \`${option}\` to be a number, got ${given}`);
+  }
   if (!Number.isSafeInteger(given) || given < 1) {
     throw new RangeError(`Expected \`${option}\` to be an integer of 1 or more, got ${given}`);
   }

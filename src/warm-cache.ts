@@ -70,6 +70,8 @@ export class WarmCache<T> extends Observable<T> {
   #phase: 'draining' | 'new' | 'running' | 'stopped' = 'new';
   #activity: Activity;
   #status: CacheStatus = 'NOT_READY';
+  /** The snapshot while `peek()` may give it: kept right by a timer, and never there once stopped. */
+  #served: Snapshot<T> | undefined;
   /** Number of the last load that was started. */
   #seq = 0;
   /** A load that was asked for, and could not start at once. */
@@ -191,7 +193,7 @@ export class WarmCache<T> extends Observable<T> {
    * ```
    */
   peek(): Snapshot<T> | undefined {
-    return this.#current.served ?? (this.#isStopped ? this.#servable() : undefined);
+    return this.#served ?? (this.#isStopped ? this.#servable() : undefined);
   }
 
   /**
@@ -252,6 +254,7 @@ export class WarmCache<T> extends Observable<T> {
     const since = this.#seq + 1;
     this.#current.invalidate(since, purge);
     if (purge) {
+      this.#served = undefined;
       this.#waiters.forEach((waiter) => {
         waiter.since = Math.max(waiter.since, since);
       });
@@ -300,7 +303,7 @@ export class WarmCache<T> extends Observable<T> {
     const previous = this.#current.snapshot;
     const snapshot = this.#current.set(value, this.#seq + 1);
     this.#counts.lastChangeAt = snapshot.loadedAt;
-    this.#current.settle();
+    this.#settle();
     this.#waiters.forEach((waiter) => {
       if (waiter.kind !== 'demand') waiter.settle(undefined, snapshot);
     });
@@ -368,7 +371,7 @@ export class WarmCache<T> extends Observable<T> {
       return snapshot.value;
     }
     // The clock may have jumped past the expiry, while the timer that `peek()` trusts has slept.
-    if (!snapshot && this.#current.served) this.#watch();
+    if (!snapshot && this.#served) this.#watch();
     try {
       if (this.#lastError) throw this.#lastError;
       const next = this.#joinOrAsk('read', 'read', maxAge, signal);
@@ -386,11 +389,17 @@ export class WarmCache<T> extends Observable<T> {
     return freshness === 'fresh' || (freshness && !this.#isStopped) ? snapshot : undefined;
   }
 
+  #settle(): Freshness {
+    const freshness = this.#current.settle();
+    this.#served = freshness && this.#current.snapshot;
+    return freshness;
+  }
+
   /** Brings what is served in line with the clock, and says so if that changes the status. */
   #watch(): void {
     if (this.#phase === 'stopped') return;
     const from = this.#status;
-    const to = this.#statusOf(this.#current.settle());
+    const to = this.#statusOf(this.#settle());
     if (from === to) return;
     this.#status = to;
     this.#emit('status', { from, to });
@@ -544,7 +553,7 @@ export class WarmCache<T> extends Observable<T> {
     const previous = current.snapshot;
     const outcome = current.answer(load, answer);
     this.#durations.add(duration);
-    current.settle();
+    this.#settle();
     counts.loads[outcome] += 1;
     counts.consecutiveFailures = 0;
     counts.lastContactAt = Date.now();
@@ -590,7 +599,8 @@ export class WarmCache<T> extends Observable<T> {
   #halt(): void {
     const load = this.#loading;
     this.#phase = 'stopped';
-    this.#current.rest();
+    this.#current.disarm();
+    this.#served = undefined;
     this.#waiters.forEach((waiter) => {
       waiter.settle(this.#stoppedError());
     });

@@ -115,6 +115,16 @@ describe('reads during backoff', () => {
     expect(times).toHaveLength(1);
   });
 
+  it('add no load when they came during the load that failed', async () => {
+    const { calls, loader } = manualLoader<string>();
+    const cache = newCache({ loader, backoff }).start();
+    cache.set('mine');
+    void cache.get({ maxAge: 0 });
+    calls[0]?.reject(new Error('down'));
+    await vi.advanceTimersByTimeAsync(999);
+    expect(calls).toHaveLength(1);
+  });
+
   it('add no load while an invalidation waits for its minDelay', async () => {
     const { cache, times } = await backingOff('mine');
     for (let i = 0; i < 500; i += 1) {

@@ -71,6 +71,17 @@ describe('a purge', () => {
     expect(await value).toBe('new');
   });
 
+  it('keeps the failure of a load that began before it from a read that waited already', async () => {
+    const { calls, loader } = manualLoader<string>();
+    const cache = newCache({ loader });
+    const read = cache.get();
+    void cache.invalidate({ purge: true });
+    calls[0]?.reject(new Error('down'));
+    expect(await stateOf(read)).toBe('pending');
+    calls[1]?.resolve('new');
+    expect(await read).toBe('new');
+  });
+
   it('during the follow-up of another one drops that too', async () => {
     const { cache, calls } = await warmed();
     const first = cache.invalidate({ purge: true });

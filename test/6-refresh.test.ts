@@ -57,6 +57,18 @@ describe('refresh()', () => {
     expect(calls).toHaveLength(1);
   });
 
+  it('does not share a load that set() has barred from publishing', async () => {
+    const { cache, calls } = await warmed();
+    void cache.refresh();
+    await settle();
+    cache.set('mine');
+    const refreshed = cache.refresh();
+    calls[1]?.resolve('old');
+    expect(await stateOf(refreshed)).toBe('pending');
+    calls[2]?.resolve('c');
+    expect((await refreshed).value).toBe('c');
+  });
+
   it('is the start of an interval: the loop loads next one interval later', async () => {
     const { loader, starts } = countingLoader();
     const cache = newCache({ loader, ttl: 5000, refreshInterval: 1000 }).start();
