@@ -20,13 +20,14 @@ function file(path: string, content: string): string {
 }
 
 const USE = `
+declare const client: SupabaseClientLike;
 const cache = new WarmCache<number>({ name: 'n', loader: async ({ attempt }) => attempt, ttl: 60_000 });
 cache.on('refresh', ({ snapshot }) => { const version: number = snapshot.version; void version; });
 const value: Promise<number> = cache.get();
 const health: HealthReport = cache.health();
 const error: WarmCacheError = new LoadError('n', 'failed', 'm', undefined, 0);
 const loader: (context: LoadContext<Leaderboard>) => Promise<Leaderboard> = supabaseLeaderboard({
-  client: { from: () => ({ select: () => ({}) }) },
+  client,
   table: 't',
   columns: { key: 'k', player: 'p', name: 'n', country: 'c', race: 'r', score: 's' },
 });
@@ -34,7 +35,7 @@ export { error, health, loader, value };
 `;
 const TS_IMPORT = `
 import { type HealthReport, type LoadContext, LoadError, WarmCache, WarmCacheError } from 'warm-cache';
-import { type Leaderboard, supabaseLeaderboard } from 'warm-cache/supabase';
+import { type Leaderboard, type SupabaseClientLike, supabaseLeaderboard } from 'warm-cache/supabase';
 `;
 const RUN = `
 const cache = new WarmCache({ loader: () => 42, ttl: 60000 }).start();

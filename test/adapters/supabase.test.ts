@@ -1,6 +1,13 @@
+import { getEventListeners } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { AbortError, type LoadContext, notModified, WarmCache } from 'warm-cache';
-import { type Leaderboard, SupabaseError, supabaseLeaderboard } from 'warm-cache/supabase';
+import {
+  type Leaderboard,
+  type SupabaseClientLike,
+  SupabaseError,
+  supabaseLeaderboard,
+} from 'warm-cache/supabase';
 import { answer, FakePostgrest, row } from '../support/postgrest.ts';
 
 const columns = {
@@ -22,8 +29,12 @@ afterEach(async () => {
   await server.close();
 });
 
-function load(signal: AbortSignal = new AbortController().signal, pageSize = 1000) {
-  const loader = supabaseLeaderboard({ client: server.client, table: 'board', columns, pageSize });
+function load(
+  signal: AbortSignal = new AbortController().signal,
+  pageSize = 1000,
+  client: SupabaseClientLike = server.client,
+) {
+  const loader = supabaseLeaderboard({ client, table: 'board', columns, pageSize });
   const context: LoadContext<Leaderboard> = {
     signal,
     previous: undefined,
@@ -78,6 +89,25 @@ describe('the loader', () => {
     });
   });
 
+  it.each([
+    'a,b',
+    'say "so"',
+    "it's",
+    '(x)',
+    'a\\b',
+    'null',
+    '%2C&id=eq.1',
+    'a.b:c',
+    '*',
+    ' ',
+    'ä',
+  ])('goes on after the key %s as it stands', async (key) => {
+    const rows = [{ key, player: 'p', name: 'n', country: null, race: null, score: 1 }];
+    server.faults.push(answer(200, JSON.stringify(rows)));
+    expect((await load()).page().rows[0]?.key).toBe(key);
+    expect(server.requests[1]?.searchParams.getAll('id')).toEqual([`gt.${key}`]);
+  });
+
   it('of an empty table makes an empty board', async () => {
     const { rows, totalRows, totalPages } = (await load()).page();
     expect({ rows, totalRows, totalPages }).toEqual({ rows: [], totalRows: 0, totalPages: 0 });
@@ -96,11 +126,24 @@ describe('the loader', () => {
     expect(keys).toContain(row(999).id);
   });
 
-  it('ends at once when it is aborted', async () => {
-    const controller = new AbortController();
-    server.faults.push(() => controller.abort(new Error('enough')));
-    await expect(load(controller.signal)).rejects.toThrow('enough');
-    expect(server.requests).toHaveLength(1);
+  it.each(['headers', 'half a body'])(
+    'ends at once when it is aborted, after %s',
+    async (after) => {
+      const controller = new AbortController();
+      server.faults.push((_, response) => {
+        if (after === 'headers') return controller.abort(new Error('enough'));
+        response.write('[{"key"', () => controller.abort(new Error('enough')));
+      });
+      // Neither is ever answered in full.
+      await expect(load(controller.signal)).rejects.toThrow('enough');
+      expect(server.requests).toHaveLength(1);
+      expect(getEventListeners(controller.signal, 'abort')).toEqual([]);
+    },
+  );
+
+  it('sends nothing where it is aborted already', async () => {
+    await expect(load(AbortSignal.abort(new Error('enough')))).rejects.toThrow('enough');
+    expect(server.requests).toHaveLength(0);
   });
 
   it('keeps a cache warm', async () => {
@@ -145,12 +188,69 @@ describe('an error', () => {
     },
   );
 
-  it('of a connection that breaks may be tried again', async () => {
-    server.faults.push((request) => request.socket.destroy());
+  it.each([
+    ['breaks', (request: IncomingMessage) => request.socket.destroy()],
+    [
+      'breaks midway',
+      (request: IncomingMessage, response: ServerResponse) => {
+        response.writeHead(200, { 'content-length': '1000' });
+        response.write('[{"key"', () => request.socket.destroy());
+      },
+    ],
+  ])('of a connection that %s may be tried again', async (_, fault) => {
+    server.faults.push(fault);
     const error = await fail();
     expect(error).toBeInstanceOf(SupabaseError);
     expect(error).toMatchObject({ status: 0 });
     expect(server.requests).toHaveLength(1);
+  });
+
+  it.each([
+    [404, '[]'],
+    [404, ''],
+    [401, 'null'],
+    [403, '"no"'],
+    [401, '{"code":401,"message":"Missing authorization header"}'],
+  ])('%i ends the retries, also with the body %s', async (status, odd) => {
+    server.rows = [row(1)];
+    server.onRequest = (n) => {
+      if (n === 2) server.faults.push(answer(status, odd));
+    };
+    const error = await fail();
+    expect(error).toBeInstanceOf(AbortError);
+    expect((error as AbortError).originalError).toMatchObject({ name: 'SupabaseError', status });
+    expect((error as AbortError).originalError).toMatchObject({ code: expect.any(String) });
+  });
+
+  it('of a client that throws is one like the others', async () => {
+    const thrown = new TypeError('fetch failed');
+    const query = {
+      order: () => query,
+      limit: () => query,
+      gt: () => query,
+      abortSignal: () => query,
+      // biome-ignore lint/suspicious/noThenProperty: a query is sent by being awaited
+      then: (...handlers: Parameters<Promise<never>['then']>) =>
+        Promise.reject(thrown).then(...handlers),
+    };
+    const client = { from: () => ({ select: () => query }) } as unknown as SupabaseClientLike;
+    const loader = supabaseLeaderboard({ client, table: 'board', columns });
+    const cache = new WarmCache({ loader, ttl: 60_000, retry: { retries: 0 } });
+    await expect(cache.get()).rejects.toMatchObject({
+      cause: { name: 'SupabaseError', message: 'fetch failed', status: 0, cause: thrown },
+    });
+    await cache.stop();
+  });
+
+  it('has a message of bounded length, and all that came as its cause', async () => {
+    const page = `<html>${'x'.repeat(50_000)}</html>`;
+    server.faults.push(answer(502, page), answer(200, page));
+    const refused = (await fail()) as SupabaseError;
+    expect(refused.message).toHaveLength(200);
+    expect(refused.cause).toMatchObject({ message: page });
+    const garbage = (await fail()) as SupabaseError;
+    expect(garbage.message).toHaveLength(200);
+    expect(garbage.message).toContain('Expected rows, got <html>');
   });
 
   it.each([
@@ -166,16 +266,64 @@ describe('an error', () => {
     expect(error).toMatchObject({ status: 200 });
   });
 
+  const right = { key: '7', player: 'p', name: 'n', country: null, race: null, score: 1 };
+
   it.each([
-    ['no score', { key: '7', player: 'p', name: 'n', country: null, race: null, score: null }],
-    ['no name', { key: '7', player: 'p', name: null, country: null, race: null, score: 1 }],
-  ])('of a row with %s names its key', async (_, bad) => {
-    server.faults.push(answer(200, JSON.stringify([bad])));
-    expect(String(await fail())).toContain('7');
+    ['no score', { ...right, score: null }, '`rating` of the row with key 7'],
+    ['a score of text', { ...right, score: 'NaN' }, '`rating` of the row with key 7'],
+    ['no name', { ...right, name: null }, '`player_name` of the row with key 7'],
+    ['a player that is no text', { ...right, player: 5 }, '`player_id` of the row with key 7'],
+    [
+      'no column for the country',
+      { ...right, country: undefined },
+      '`country` of the row with key 7',
+    ],
+    ['a race that is no text', { ...right, race: 3 }, '`race` of the row with key 7'],
+    ['no key', { ...right, key: null }, '`id` of the row with key null'],
+    ['nothing', null, '`id` of the row with key undefined'],
+  ])('of a row with %s names its key', async (_, bad, named) => {
+    server.faults.push(answer(200, JSON.stringify([{ ...right, key: '6' }, bad])));
+    const error = await fail();
+    expect(error).toBeInstanceOf(TypeError);
+    expect((error as TypeError).message).toContain(`Expected ${named} to be`);
+  });
+
+  it('tells of a key that is not unique: rows would be lost between two pages', async () => {
+    server.faults.push(answer(200, JSON.stringify([right, right])));
+    expect(String(await fail())).toContain('Expected `id` to be unique, got 7 twice');
+  });
+
+  it('ends a load whose server deals out the same page again and again', async () => {
+    const page = answer(200, JSON.stringify([{ ...right, key: '6' }, right]));
+    server.onRequest = () => server.faults.push(page);
+    expect(String(await fail())).toContain('got 7 twice');
+    expect(server.requests).toHaveLength(2);
   });
 });
 
 describe('Retry-After', () => {
+  afterEach(() => {
+    // In this order: the spy is on the fake, and would put that back.
+    vi.restoreAllMocks();
+    vi.useRealTimers();
+  });
+
+  /** The requests go over real sockets; only the wait between them is faked. */
+  function fakeTimers() {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'], now: 1_700_000_000_000 });
+    return vi.spyOn(globalThis, 'setTimeout');
+  }
+
+  const delayed = (setTimer: ReturnType<typeof fakeTimers>, delay: number): boolean =>
+    setTimer.mock.calls.some(([, ms]) => ms === delay);
+
+  const oneTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+  /** Not by `vi.waitUntil`, which moves a faked clock on. */
+  async function armed(setTimer: ReturnType<typeof fakeTimers>, delay: number): Promise<void> {
+    while (!delayed(setTimer, delay)) await oneTurn();
+  }
+
   it.each([429, 503])(
     'of a %i is waited for, and the same page asked for again',
     async (status) => {
@@ -205,24 +353,87 @@ describe('Retry-After', () => {
     expect(server.requests).toHaveLength(4);
   });
 
-  it('is not waited for past the abort', async () => {
+  it.each([
+    ['seconds', () => '7'],
+    ['a date', () => new Date(Date.now() + 7000).toUTCString()],
+  ])('in %s is waited for, no shorter and no longer', async (_, header) => {
+    const setTimer = fakeTimers();
+    server.rows = [row(1)];
+    server.faults.push(answer(429, '{"message":"slow down"}', { 'retry-after': header() }));
+    const loading = load();
+    await armed(setTimer, 7000);
+    vi.advanceTimersByTime(6999);
+    await oneTurn();
+    expect(server.requests).toHaveLength(1);
+    vi.advanceTimersByTime(1);
+    expect((await loading).size).toBe(1);
+    expect(server.requests).toHaveLength(3);
+  });
+
+  it('is not waited for past the abort, which leaves no timer and no listener', async () => {
+    const setTimer = fakeTimers();
     const controller = new AbortController();
     server.faults.push(answer(429, '{"message":"slow down"}', { 'retry-after': '3600' }));
     const loading = load(controller.signal);
-    await vi.waitUntil(() => server.requests.length === 1);
-    controller.abort();
-    await expect(loading).rejects.toThrow();
+    await armed(setTimer, 3_600_000);
+    const others = vi.getTimerCount() - 1;
+    controller.abort(new Error('enough'));
+    await expect(loading).rejects.toThrow('enough');
+    expect(vi.getTimerCount()).toBe(others);
+    expect(getEventListeners(controller.signal, 'abort')).toEqual([]);
     expect(server.requests).toHaveLength(1);
   });
 
-  it('that means nothing is no delay', async () => {
-    server.faults.push(answer(429, '{"message":"slow down"}', { 'retry-after': 'soon' }));
+  it('leaves no listener where it has been waited for', async () => {
+    const { signal } = new AbortController();
+    server.faults.push(answer(429, '{"message":"slow down"}', { 'retry-after': '0' }));
+    // Node's fetch leaves listeners of its own on a signal until they are collected.
+    const client = server.clientWith((url, init) => fetch(url, { ...init, signal: null }));
+    await load(signal, 1000, client);
+    expect(server.requests).toHaveLength(2);
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
+  });
+
+  it('keeps no process alive', async () => {
+    const setTimer = fakeTimers();
+    const controller = new AbortController();
+    server.faults.push(answer(503, '{"message":"slow down"}', { 'retry-after': '60' }));
+    const loading = load(controller.signal);
+    await armed(setTimer, 60_000);
+    const timer = setTimer.mock.results.find(
+      (_, n) => setTimer.mock.calls[n]?.[1] === 60_000,
+    )?.value;
+    expect((timer as NodeJS.Timeout).hasRef()).toBe(false);
+    controller.abort();
+    await expect(loading).rejects.toThrow();
+  });
+
+  it('of more than a timer can hold is no wait of none', async () => {
+    const setTimer = fakeTimers();
+    const controller = new AbortController();
+    server.faults.push(answer(429, '{"message":"slow down"}', { 'retry-after': '99999999' }));
+    const loading = load(controller.signal);
+    await armed(setTimer, 2 ** 31 - 1);
+    controller.abort();
+    await expect(loading).rejects.toThrow();
+  });
+
+  it.each([403, 500, 200])('of a %i is not heeded', async (status) => {
+    server.faults.push(answer(status, '{"message":"no"}', { 'retry-after': '0' }));
+    await expect(load()).rejects.toThrow();
+    expect(server.requests).toHaveLength(1);
+  });
+
+  it.each(['soon', ''])('%j means nothing, and is left to the cache', async (header) => {
+    server.faults.push(answer(429, '{"message":"slow down"}', { 'retry-after': header }));
     await expect(load()).rejects.toMatchObject({ status: 429 });
+    expect(server.requests).toHaveLength(1);
   });
 });
 
 describe('the options', () => {
-  const good = { client: { from: () => ({ select: () => ({}) }) }, table: 'board', columns };
+  const client: SupabaseClientLike = { from: vi.fn() };
+  const good = { client, table: 'board', columns };
 
   it.each([
     ['client', { client: undefined }],

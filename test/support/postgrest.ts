@@ -55,8 +55,12 @@ export class FakePostgrest {
   }
 
   get client(): SupabaseClient {
+    return this.clientWith(fetch);
+  }
+
+  clientWith(ownFetch: typeof fetch): SupabaseClient {
     const { port } = this.#server.address() as AddressInfo;
-    return createClient(`http://127.0.0.1:${port}`, 'anon key');
+    return createClient(`http://127.0.0.1:${port}`, 'anon key', { global: { fetch: ownFetch } });
   }
 
   async close(): Promise<void> {

@@ -1,11 +1,11 @@
 import { AbortError } from 'p-retry';
 import type { SupabaseResponse } from './client.ts';
 
-/** Characters of a message: a gateway's error page, or a list cut short, would fill the logs. */
+/** Characters of a message: a gateway's error page, or a list cut short, is no message. */
 const MOST_CHARACTERS = 200;
 
 /**
- * PostgREST, or the way to it, refused: what it said, as a real `Error`. What came is its `cause`.
+ * PostgREST, or the way to it, refused: what it said, as a real `Error`. All that came is its `cause`.
  *
  * @example
  * ```ts
