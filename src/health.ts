@@ -88,19 +88,19 @@ export function newCounts(): Counts {
 
 /** How long the recent loads took that answered, in ms. The others say nothing of how long an answer takes. */
 export class Durations {
+  /** 0 before the first load. */
+  slowest: number = 0;
   readonly #recent: number[] = [];
 
   add(duration: number): void {
-    if (this.#recent.push(duration) > WINDOW) this.#recent.shift();
+    const recent = this.#recent;
+    const gone = recent.push(duration) > WINDOW ? recent.shift() : 0;
+    // All of them are looked through only as the slowest has gone: there may be ten thousand caches.
+    this.slowest = gone === this.slowest ? Math.max(...recent) : Math.max(duration, this.slowest);
   }
 
   get last(): number {
     return this.#recent.at(-1) ?? 0;
-  }
-
-  /** 0 before the first load. */
-  get slowest(): number {
-    return Math.max(0, ...this.#recent);
   }
 
   summary(): LoadDurations | null {

@@ -24,7 +24,7 @@ export interface Load {
   /** The same by `performance.now()`, which never jumps. */
   readonly startedTick: number;
   readonly controller: AbortController;
-  /** Told apart from the controller's signal, which is costly, and made when the loader asks for it. */
+  /** Told apart from the controller's signal, which is aborted last of all. */
   aborted: boolean;
   /** The attempt that runs, or ran last; 0 before the first. */
   attempt: number;
@@ -71,9 +71,7 @@ export async function runLoad<T>(
   const attemptOnce = async (attempt: number): Promise<T | NotModified> => {
     previous = current.snapshot;
     const context: LoadContext<T> = {
-      get signal() {
-        return controller.signal;
-      },
+      signal: controller.signal,
       previous,
       attempt,
       reason,

@@ -91,6 +91,22 @@ describe('the loop', () => {
     await stopped(cache);
   });
 
+  it('goes by the slowest of the last 100 loads, and forgets those before', async () => {
+    const durations = [400, 300, ...new Array(110).fill(20)];
+    const starts: number[] = [];
+    const loader = async (): Promise<void> => {
+      const duration = durations[starts.push(Date.now()) - 1];
+      await new Promise((resolve) => setTimeout(resolve, duration));
+    };
+    const cache = new WarmCache({ loader, ttl: 10_000, maxStale: 0, jitter: 0 });
+    cache.start();
+    await vi.advanceTimersByTimeAsync(110 * 10_000);
+    // Besides, each starts 500 ms early, for the event loop's own delay.
+    expect(gaps(starts).slice(0, 3)).toEqual([9100, 9100, 9100]);
+    expect(gaps(starts).slice(98, 103)).toEqual([9100, 9100, 9200, 9480, 9480]);
+    await cache.stop();
+  });
+
   it('is not moved by a wall clock that jumps', async () => {
     const { starts, loader } = countingLoader();
     const cache = new WarmCache({ loader, ttl: 10_000, refreshInterval: 1000, jitter: 0 });
