@@ -37,8 +37,18 @@ export class Waiters<T> {
     return this.#all?.size ?? 0;
   }
 
-  forEach(fn: (waiter: Waiter<T>) => void): void {
-    this.#all?.forEach(fn);
+  /** No load before the next one, which has this number, is good enough any more. */
+  raise(next: number): void {
+    this.#all?.forEach((waiter) => {
+      waiter.since = next;
+    });
+  }
+
+  /** Ends the waiting of all for whom load `seq` is good enough, but for those of one kind. */
+  settle(seq: number, error: unknown, snapshot?: Snapshot<T>, except?: Waiter<T>['kind']): void {
+    this.#all?.forEach((waiter) => {
+      if (waiter.since <= seq && waiter.kind !== except) waiter.settle(error, snapshot);
+    });
   }
 
   /** `inVain`: why there is nothing to wait for. */

@@ -255,9 +255,7 @@ export class WarmCache<T> extends Observable<T> {
     this.#current.invalidate(since, purge);
     if (purge) {
       this.#served = undefined;
-      this.#waiters.forEach((waiter) => {
-        waiter.since = Math.max(waiter.since, since);
-      });
+      this.#waiters.raise(since);
     }
     const next = this.#wait('demand', since);
     this.#emit('invalidate', { purge });
@@ -304,9 +302,7 @@ export class WarmCache<T> extends Observable<T> {
     const snapshot = this.#current.set(value, this.#seq + 1);
     this.#counts.lastChangeAt = snapshot.loadedAt;
     this.#settle();
-    this.#waiters.forEach((waiter) => {
-      if (waiter.kind !== 'demand') waiter.settle(undefined, snapshot);
-    });
+    this.#waiters.settle(Infinity, undefined, snapshot, 'demand');
     this.#emit('refresh', { snapshot, previous, reason: 'set', duration: 0 });
     this.#watch();
     return snapshot;
@@ -560,9 +556,7 @@ export class WarmCache<T> extends Observable<T> {
     this.#unchangedStreak = outcome === 'unchanged' ? this.#unchangedStreak + 1 : 0;
     const { snapshot } = current;
     if (snapshot) {
-      this.#waiters.forEach((waiter) => {
-        if (waiter.since <= seq) waiter.settle(undefined, snapshot);
-      });
+      this.#waiters.settle(seq, undefined, snapshot);
       if (outcome !== 'superseded') {
         const payload = { snapshot, previous, reason, duration };
         if (snapshot.version !== previous?.version) counts.lastChangeAt = counts.lastContactAt;
@@ -586,9 +580,7 @@ export class WarmCache<T> extends Observable<T> {
     // Reads wait for the retry: they may not make an outage worse.
     if (this.#pending === 'read') this.#pending = undefined;
     if (kind === 'timeout') abort(load, error);
-    this.#waiters.forEach((waiter) => {
-      if (waiter.since <= load.seq && waiter.kind !== 'ready') waiter.settle(error);
-    });
+    this.#waiters.settle(load.seq, error, undefined, 'ready');
     this.#emitError(error, load, retryAt, true);
     return kind;
   }
@@ -601,9 +593,7 @@ export class WarmCache<T> extends Observable<T> {
     this.#phase = 'stopped';
     this.#current.disarm();
     this.#served = undefined;
-    this.#waiters.forEach((waiter) => {
-      waiter.settle(this.#stoppedError());
-    });
+    this.#waiters.settle(Infinity, this.#stoppedError());
     if (load) {
       this.#counts.loads.stopped += 1;
       load.aborted = true;

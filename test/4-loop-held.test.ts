@@ -6,9 +6,9 @@ import { fakeTime, manualLoader, settle } from './support/loads.ts';
 const newCache = fakeTime();
 
 /** Whether the timer that was made last keeps the process alive. */
-function spyOnTimers(): () => boolean {
+function spyOnTimers(): () => boolean | undefined {
   const setTimer = vi.spyOn(globalThis, 'setTimeout');
-  return () => (setTimer.mock.results.at(-1)?.value as NodeJS.Timeout).hasRef();
+  return () => setTimer.mock.results.at(-1)?.value.hasRef();
 }
 
 describe('a timer keeps the process alive', () => {
