@@ -2,8 +2,9 @@
 // Figures of one run compare with each other, and with no other run's.
 import { setTimeout as delay } from 'node:timers/promises';
 import { WarmCache } from 'warm-cache';
+import { sink } from './compiled.ts';
 import { interleaved, median, memoryInUse } from './measure.ts';
-import { ByHand, loader, readers, sink } from './subjects.ts';
+import { ByHand, loader, readers } from './subjects.ts';
 
 const ROUNDS = 15;
 const CACHES = 10_000;

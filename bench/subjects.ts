@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { WarmCache } from 'warm-cache';
+import { async, few, sync } from './compiled.ts';
 import type { Subject } from './measure.ts';
 
 export interface Value {
@@ -40,50 +41,6 @@ export class ByHand {
 }
 
 export const loader = async (): Promise<Value> => ({ total: 1 });
-
-/** What the reads sum up, so that no compiler drops them. */
-export let sink = 0;
-
-/** Each kind of read, of a few objects in turn: one alone would be read once, ahead of the loop. */
-const FEW = 8;
-const few = <S>(make: () => S): S[] => Array.from({ length: FEW }, make);
-
-function sync<S>(name: string, subjects: readonly S[], read: (subject: S) => number): Subject {
-  // Compiled for this read alone, as if written out: a shared loop would call `read` through a pointer.
-  const run = new Function(
-    'subjects',
-    'read',
-    `return (times) => {
-      let sum = 0;
-      for (let i = 0; i < times; i++) sum += (${read})(subjects[i & ${FEW - 1}]);
-      return sum;
-    }`,
-  )(subjects, read) as (times: number) => number;
-  return {
-    name,
-    run(times) {
-      sink += run(times);
-    },
-  };
-}
-
-function async<S>(name: string, subjects: readonly S[], read: (subject: S) => unknown): Subject {
-  const run = new Function(
-    'subjects',
-    'read',
-    `return async (times) => {
-      let sum = 0;
-      for (let i = 0; i < times; i++) sum += (await (${read})(subjects[i & ${FEW - 1}])).total;
-      return sum;
-    }`,
-  )(subjects, read) as (times: number) => Promise<number>;
-  return {
-    name,
-    async run(times) {
-      sink += await run(times);
-    },
-  };
-}
 
 /** Everything warm, and never refreshed while it is timed. */
 export async function readers(): Promise<{ sync: Subject[]; async: Subject[] }> {
