@@ -42,8 +42,8 @@ asked for the same: a value that is fresh for ${TERMS.ttl / 1000} s, may be refr
 there is no newer one; a load takes ${TERMS.loadTime} ms. warm-cache finds by itself when to refresh, the others are told. A value is as
 old as the start of the load that read it. A read has waited if it wasn't answered within 10 ms.
 
-Each scenario runs with each library in a process of its own. All but the last two scenarios run by a fake clock, and so
-come out alike on every machine, but for what a library leaves to chance. The reads are timed in one process, in interleaved
+Each scenario runs with each library in a process of its own. All but the last two scenarios run by a fake clock and
+with seeded random numbers, and so come out alike on every machine. The reads are timed in one process, in interleaved
 rounds: compare them with each other, and with no other run's.
 
 ## What the columns tell

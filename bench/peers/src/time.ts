@@ -16,8 +16,18 @@ async function turn(): Promise<void> {
   for (let i = 0; i < 2; i++) await new Promise<void>((resolve) => nextTurn(resolve));
 }
 
+/** Random numbers that are the same in each run, so that jitter is. */
+function seededRandom(): () => number {
+  let state = 1;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
 /** To be called before any library is loaded: some keep the clock and the timers that they find then. */
 export function fakeTime(): Time {
+  Math.random = seededRandom();
   const clock = FakeTimers.install({
     now: Date.UTC(2030, 0),
     toFake: ['Date', 'performance', 'setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'],
