@@ -31,7 +31,7 @@ for (const file of adapterFiles) {
 }
 const hits: WarmHits = {
   awaited: Object.fromEntries(await interleaved(awaited, ROUNDS, 5e4)),
-  sync: Object.fromEntries(await interleaved(direct, ROUNDS, 5e5)),
+  sync: Object.fromEntries(await interleaved(direct, ROUNDS, 1e6)),
 };
 writeSync(3, JSON.stringify(hits));
 process.exit();
