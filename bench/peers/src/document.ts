@@ -23,11 +23,8 @@ export function page(results: readonly Result[]): string {
   const unhandled = results.some(({ reports }) =>
     Object.values(reports).some((report) => report.unhandled > 0),
   );
-  // The blank lines keep the formatter from taking the title for a heading.
   return `---
-
 title: Comparison
-
 ---
 
 # Comparison
