@@ -78,7 +78,8 @@ export async function runLoad<T>(
       notModified,
     };
     try {
-      if (validator && attempt === 1) token = await validator(context);
+      // A listener of `load` may have stopped the cache.
+      if (validator && attempt === 1 && !load.aborted) token = await validator(context);
     } catch (error) {
       onAttemptFailed(error, 0);
     }

@@ -133,8 +133,10 @@ export class WarmCache<T> extends Observable<T> {
    */
   stop({ drain = false }: StopOptions = {}): Promise<void> {
     const activity = this.#activity;
-    if (drain && this.#loading) this.#phase = 'draining';
-    else if (this.#phase !== 'stopped') this.#halt();
+    if (drain && this.#loading) {
+      this.#phase = 'draining';
+      this.#watch();
+    } else if (this.#phase !== 'stopped') this.#halt();
     if (!activity?.seq) return Promise.resolve();
     activity.ended ??= Promise.withResolvers();
     return activity.ended.promise;
@@ -387,7 +389,7 @@ export class WarmCache<T> extends Observable<T> {
 
   #settle(): Freshness {
     const freshness = this.#current.settle();
-    this.#served = freshness && this.#current.snapshot;
+    this.#served = this.#isStopped ? undefined : freshness && this.#current.snapshot;
     return freshness;
   }
 
@@ -591,6 +593,7 @@ export class WarmCache<T> extends Observable<T> {
   #halt(): void {
     const load = this.#loading;
     this.#phase = 'stopped';
+    this.#pending = undefined;
     this.#current.disarm();
     this.#served = undefined;
     this.#waiters.settle(Infinity, this.#stoppedError());

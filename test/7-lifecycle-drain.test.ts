@@ -1,6 +1,14 @@
 import { describe, expect, it, vi } from 'vitest';
 import { LoadError, type Loader, LoadTimeoutError, StoppedError } from 'warm-cache';
-import { eventsOf, fakeTime, manualLoader, outcomesOf, settle, stateOf } from './support/loads.ts';
+import {
+  eventsOf,
+  fakeTime,
+  manualLoader,
+  outcomesOf,
+  payloadsOf,
+  settle,
+  stateOf,
+} from './support/loads.ts';
 
 const newCache = fakeTime();
 
@@ -183,6 +191,34 @@ describe('while a cache drains', () => {
     void cache.stop({ drain: true });
     expect(await cache.get()).toBe('a');
     expect(cache.peek()?.value).toBe('a');
+  });
+
+  it('a stale value is not served, neither by get() nor by peek(), and the status says so', async () => {
+    const { calls, loader } = manualLoader<string>();
+    const cache = newCache({ loader, ttl: 100, maxStale: 1000 }).start();
+    calls[0]?.resolve('a');
+    await settle();
+    void cache.refresh();
+    await vi.advanceTimersByTimeAsync(150);
+    expect(cache.peek()?.value).toBe('a');
+    const changes = payloadsOf(cache, 'status');
+    void cache.stop({ drain: true });
+    expect(cache.peek()).toBeUndefined();
+    await expect(cache.get()).rejects.toThrow(StoppedError);
+    expect(cache.health().status).toBe('NOT_READY');
+    expect(changes).toMatchObject([{ from: 'STALE', to: 'NOT_READY' }]);
+  });
+
+  it('a value that turns stale meanwhile is served no longer', async () => {
+    const { calls, loader } = manualLoader<string>();
+    const cache = newCache({ loader, ttl: 100, maxStale: 1000 }).start();
+    calls[0]?.resolve('a');
+    await settle();
+    void cache.refresh();
+    void cache.stop({ drain: true });
+    expect(cache.peek()?.value).toBe('a');
+    await vi.advanceTimersByTimeAsync(100);
+    expect(cache.peek()).toBeUndefined();
   });
 
   it('an expired value is not served', async () => {

@@ -208,6 +208,20 @@ describe.each(acts)('%s inside a listener', (_, act) => {
   });
 });
 
+describe('stop() inside a listener of load', () => {
+  it('calls neither the validator nor the loader of that load', async () => {
+    const loader = vi.fn(() => 'a');
+    const validator = vi.fn(() => 1);
+    const cache = newCache({ loader, validator });
+    cache.once('load', () => cache.stop());
+    cache.start();
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(validator).not.toHaveBeenCalled();
+    expect(loader).not.toHaveBeenCalled();
+    expect(outcomesOf(cache)).toEqual({ stopped: 1 });
+  });
+});
+
 describe('invalidate() inside a listener', () => {
   it.each(['load', 'refresh', 'unchanged', 'slow', 'status'] as const)(
     'of %s resolves with a load that started after the call',

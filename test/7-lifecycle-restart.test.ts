@@ -44,6 +44,19 @@ describe('start() after stop()', () => {
     expect(calls.map(({ context }) => context.reason)).toEqual(['start', 'refresh', 'start']);
   });
 
+  it('begins with a load of a reason from after it, also where a listener of start reads', async () => {
+    const { calls, loader } = manualLoader<string>();
+    const cache = newCache({ loader });
+    void cache.get();
+    void cache.invalidate();
+    const stopped = cache.stop();
+    calls[0]?.resolve('a');
+    await stopped;
+    cache.once('start', () => cache.get().catch(() => {}));
+    cache.start();
+    expect(calls.map(({ context }) => context.reason)).toEqual(['read', 'read']);
+  });
+
   it('serves a stale value again, and says so', async () => {
     const { calls, loader } = manualLoader<string>();
     const cache = newCache({ loader, ttl: 1000 }).start();
