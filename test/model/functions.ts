@@ -8,7 +8,7 @@ import {
 import type { Answer, Load } from './model.ts';
 import type { Course, Gives, Setup } from './scenario.ts';
 import { hostile } from './words.ts';
-import type { World } from './world.ts';
+import type { Scenario, World } from './world.ts';
 
 /** A call of loader or validator that has not settled. */
 interface OpenCall {
@@ -26,6 +26,7 @@ export class Functions {
   readonly #world: World;
   readonly #setup: Setup;
   readonly #courses: Course[];
+  readonly #thereafter: Course;
   readonly #signals: WeakSet<AbortSignal> = new WeakSet();
   /** A signal that no loader looks at need not be made. */
   readonly #looksAtSignal: boolean;
@@ -33,10 +34,11 @@ export class Functions {
   #validations: number;
   #intervals: number;
 
-  constructor(world: World, setup: Setup, courses: readonly Course[], luck: number) {
+  constructor(world: World, { setup, courses, thereafter, luck }: Scenario) {
     this.#world = world;
     this.#setup = setup;
     this.#courses = [...courses];
+    this.#thereafter = thereafter;
     this.#validations = luck % 100;
     this.#intervals = luck % 100;
     this.#looksAtSignal = luck % 4 > 0;
@@ -55,7 +57,7 @@ export class Functions {
       'two loads at a time',
     );
     if (this.#looksAtSignal) this.#watchSignal(context, load);
-    const course = this.#courses.shift();
+    const course = this.#courses.shift() ?? this.#thereafter;
     const answered = Promise.withResolvers<unknown>();
     let isOpen = true;
     const settle = (gives: Gives): void => {
@@ -71,19 +73,19 @@ export class Functions {
         if (!load.outcome && !load.verdict) this.retries += 1;
       }
       answered.resolve((async () => give())());
-      if (course?.when === 'at once') atOnce = give;
+      if (course.when === 'at once') atOnce = give;
     };
     let atOnce: (() => unknown) | undefined;
     const call: OpenCall = { load, settle };
     this.open.push(call);
     this.#world.visit('loader');
-    if (course?.when === 'at once') {
+    if (course.when === 'at once') {
       settle(course.gives);
       answered.promise.catch(() => {});
       if (atOnce) return atOnce();
     }
-    if (course?.when === 'within the turn') void this.#afterTicks(course, settle);
-    if (course?.when === 'after a time') {
+    if (course.when === 'within the turn') void this.#afterTicks(course, settle);
+    if (course.when === 'after a time') {
       this.timers += 1;
       setTimeout(() => {
         this.timers -= 1;

@@ -8,6 +8,7 @@ import {
   WarmCache,
 } from 'warm-cache';
 import { live, type Sequence, sequence } from './commands.ts';
+import type { Course } from './scenario.ts';
 import { type CacheClass, World } from './world.ts';
 
 // The cache beside the model of its contract, under random sequences of everything that can happen.
@@ -57,10 +58,9 @@ async function refutation(
     () => 'it holds, when lived again',
     (error: Error) => error.message,
   );
-  const { setup, courses } = lived;
-  const loads = courses.map(({ when, delay, gives }) =>
-    when === 'hangs' ? when : `${gives} ${when}${when === 'at once' ? '' : ` ${delay}`}`,
-  );
+  const { setup, courses, thereafter } = lived;
+  const told = ({ when, delay, gives }: Course): string =>
+    when === 'hangs' ? when : `${gives} ${when}${when === 'at once' ? '' : ` ${delay}`}`;
   return [
     why,
     '',
@@ -68,7 +68,7 @@ async function refutation(
     `  SEED=${result.seed} RUN_PATH=${result.counterexamplePath} npm test -- test/model`,
     '',
     `the cache: ${JSON.stringify(setup)}`,
-    `the loader: ${loads.join(', ') || 'hangs'}; and then it hangs`,
+    `the loader: ${[...courses, thereafter].map(told).join(', ')}`,
     '',
     `${world.timeline}`,
   ].join('\n');

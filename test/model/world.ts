@@ -31,6 +31,8 @@ export interface Intrusion {
 export interface Scenario {
   readonly setup: Setup;
   readonly courses: readonly Course[];
+  /** When there are no more of them. */
+  readonly thereafter: Course;
   readonly intrusions: readonly Intrusion[];
   /** What chance has to say: the seed of `Math.random`. */
   readonly luck: number;
@@ -87,9 +89,10 @@ export class World {
   /** Attempts that `error` told of, and that are tried again. */
   #retriesTold = 0;
 
-  constructor({ setup, courses, intrusions, luck }: Scenario, isRead: boolean, Cache: CacheClass) {
+  constructor(scenario: Scenario, isRead: boolean, Cache: CacheClass) {
+    const { setup, intrusions, luck } = scenario;
     this.timeline = new Timeline(isRead);
-    this.functions = new Functions(this, setup, courses, luck);
+    this.functions = new Functions(this, scenario);
     const { functions } = this;
     this.#intrusions = intrusions;
     let random = luck + 1;
