@@ -132,6 +132,7 @@ export class Model {
   #jumps = 0;
   #madeAfter = 0;
   #seenExpired = false;
+  #doubtfulUntil = -Infinity;
   /** A stop that has to be told by its event. */
   #halting = false;
 
@@ -162,7 +163,7 @@ export class Model {
   peekIsSure(at: Moment): boolean {
     // EXCLUDED: while draining, peek() serves a stale value on, though get() refuses it and the status denies it.
     if (this.phase === 'draining') return this.servable(at) !== undefined;
-    return !this.#isSkewed || (this.#seenExpired && !this.servable(at));
+    return !this.#isSkewed(at) || (this.#seenExpired && !this.servable(at));
   }
 
   status(at: Moment): CacheStatus {
@@ -172,12 +173,15 @@ export class Model {
   }
 
   /** Whether the `status` events have told the status by now. */
-  statusIsTold(): boolean {
-    return !this.isStopped && !this.#isSkewed;
+  statusIsTold(at: Moment): boolean {
+    return !this.isStopped && !this.#isSkewed(at);
   }
 
-  get #isSkewed(): boolean {
-    return this.snapshot !== undefined && this.#jumps !== this.#madeAfter;
+  #isSkewed({ tick }: Moment): boolean {
+    // EXCLUDED: after the clock went back, the timer that was armed for the older value is kept for the newer one, and
+    // is late for it.
+    const isDoubtful = tick < this.#doubtfulUntil;
+    return this.snapshot !== undefined && (isDoubtful || this.#jumps !== this.#madeAfter);
   }
 
   get isStopped(): boolean {
@@ -283,8 +287,10 @@ export class Model {
     waiter.fate = { error: 'gave up' };
   }
 
-  jump(): void {
+  jump({ tick }: Moment, by: number): void {
     this.#jumps += 1;
+    const { ttl, maxStale } = this.#rules;
+    if (by < 0) this.#doubtfulUntil = tick + 2 * (ttl + maxStale);
     this.#seenExpired = false;
   }
 

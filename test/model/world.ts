@@ -234,7 +234,7 @@ export class World {
   }
 
   jump(by: number): void {
-    this.model.jump();
+    this.model.jump(this.at, by);
     vi.setSystemTime(Date.now() + by);
   }
 
@@ -492,7 +492,7 @@ export class World {
     const { waited } = health.reads;
     const most = model.reads.waited;
     is('reads.waited', Math.min(most, Math.max(waited, most - this.#unsureWaits)), waited);
-    if (model.statusIsTold()) {
+    if (model.statusIsTold(at)) {
       this.expect(this.#status === health.status, `status, as told, is ${this.#status}`);
     }
     // The end of a load may forestall the telling.
