@@ -110,7 +110,8 @@ export class Model {
   #waiters: Waiter[] = [];
   #lastStart = -Infinity;
   #lastEnd = -Infinity;
-  #slowest = 0;
+  /** What the last loads that answered took. */
+  #durations: number[] = [];
   /** What a function of `refreshInterval` answered since the last load. */
   #interval: number | undefined;
   /** Why a load is wanted at once. */
@@ -372,9 +373,12 @@ export class Model {
     const interval = refreshInterval ?? this.#interval;
     if (this.phase !== 'running' || interval === undefined || interval === Infinity)
       return undefined;
-    // Early enough for a load as slow as any before to end while the value is good, but at most by half of the time.
+    // Early enough for a load as slow as any of the last to end while the value is good, but at most by half of the time.
     const goodFor = interval <= ttl ? ttl : ttl + maxStale;
-    const slowest = Math.min(interval, goodFor - Math.min(this.#slowest, goodFor / 2));
+    const slowest = Math.min(
+      interval,
+      goodFor - Math.min(Math.max(0, ...this.#durations), goodFor / 2),
+    );
     const soonest = Math.min(interval, goodFor / 2) * (1 - jitter);
     return {
       earliest: this.#lastStart + soonest - GRAIN,
@@ -502,7 +506,7 @@ export class Model {
 
   #succeeded(tick: number, load: Load, outcome: Success): void {
     this.failures = 0;
-    this.#slowest = Math.max(this.#slowest, tick - load.at.tick);
+    this.#durations = [tick - load.at.tick, ...this.#durations].slice(0, 100);
     if (load.seq >= this.#validFrom) this.#validFrom = 0;
     if (outcome !== 'superseded') {
       this.#token = load.token;
