@@ -3,6 +3,8 @@ import type { ViteUserConfig } from 'vitest/config';
 
 const source = (path: string): string => fileURLToPath(new URL(`./src/${path}`, import.meta.url));
 
+const FAULTS = 'test/faults/*.test.ts';
+
 const config: ViteUserConfig = {
   resolve: {
     alias: [
@@ -11,10 +13,27 @@ const config: ViteUserConfig = {
     ],
   },
   test: {
-    include: ['test/**/*.test.ts'],
     // A promise that nobody handles is a broken promise of the library: it fails the run.
     dangerouslyIgnoreUnhandledErrors: false,
     restoreMocks: true,
+    projects: [
+      {
+        extends: true,
+        test: { name: 'promises', include: ['test/**/*.test.ts'], exclude: [FAULTS] },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'faults',
+          include: [FAULTS],
+          // A thousand readers and a database are a load of their own: after all else, and one at a time.
+          sequence: { groupOrder: 1 },
+          fileParallelism: false,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+    ],
   },
 };
 

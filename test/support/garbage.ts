@@ -1,0 +1,25 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+
+setFlagsFromString('--expose-gc');
+const gc = runInNewContext('gc') as () => void;
+
+/**
+ * Resolves once they have all been collected, as what nothing refers to is: connections that have broken let go of
+ * their last request by and by.
+ *
+ * @throws {Error} Some are in memory still, after many collections.
+ */
+export async function collected(refs: readonly WeakRef<object>[]): Promise<void> {
+  let left = refs;
+  for (let i = 0; i < 100; i++) {
+    // What a WeakRef gave out lives until the end of the turn.
+    await delay(10);
+    gc();
+    left = left.filter((ref) => ref.deref() !== undefined);
+    if (left.length === 0) return;
+  }
+  const kinds = left.map((ref) => ref.deref()?.constructor.name);
+  throw new Error(`in memory still: ${kinds.join(', ')}`);
+}
