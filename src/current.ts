@@ -22,7 +22,6 @@ export class Current<T> {
   #validFrom = 0;
   /** Loads before this one may not publish: a purge or a `set()` came after they began. */
   #publishFrom = 0;
-  #freshness: Freshness;
   readonly #ttl: number;
   readonly #maxStale: number;
   readonly #timer: Timer;
@@ -35,8 +34,7 @@ export class Current<T> {
   }
 
   get freshness(): Freshness {
-    const { snapshot } = this;
-    return snapshot && freshnessOf(ageOf(snapshot), this.#validFrom > 0, this.#ttl, this.#maxStale);
+    return this.snapshot && this.#freshnessAt(ageOf(this.snapshot));
   }
 
   /** The same promise for all who read the value. */
@@ -90,21 +88,24 @@ export class Current<T> {
 
   /** Brings `fresh` and the timer in line with the clock. */
   settle(): Freshness {
-    const { freshness, snapshot } = this;
-    const fresh = freshness === 'fresh';
-    this.fresh = fresh;
-    // While the value stays fresh, a timer that was armed for an older one is early, and arms itself again.
-    if (!fresh || this.#freshness !== freshness || this.#timer.dueAt === Infinity) {
-      const goodFor = fresh ? this.#ttl : this.#ttl + this.#maxStale;
-      this.#timer.arm(freshness && snapshot ? goodFor - Math.max(0, ageOf(snapshot)) : Infinity);
-    }
-    this.#freshness = freshness;
+    const age = this.snapshot ? ageOf(this.snapshot) : Infinity;
+    const freshness = this.#freshnessAt(age);
+    this.fresh = freshness === 'fresh';
+    const goodFor = this.fresh ? this.#ttl : this.#ttl + this.#maxStale;
+    const delay = freshness ? goodFor - Math.max(0, age) : Infinity;
+    // A timer that was armed for an older value is early, and arms itself again: a refresh needs none of its own.
+    const isEarly = this.#timer.dueTick <= performance.now() + delay;
+    if (!isEarly || !freshness) this.#timer.arm(delay);
     return freshness;
   }
 
   /** The timer has fired, or is not needed. */
   disarm(): void {
     this.#timer.cancel();
+  }
+
+  #freshnessAt(age: number): Freshness {
+    return freshnessOf(age, this.#validFrom > 0, this.#ttl, this.#maxStale);
   }
 
   #publish(value: T, loadedAt: number, source: Snapshot<T>['source']): Snapshot<T> {

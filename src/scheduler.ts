@@ -8,8 +8,8 @@ const LONGEST = 2 ** 31 - 1;
  * request's async context.
  */
 export class Timer {
-  /** When it fires or fired, in epoch ms; `Infinity` before it was armed and once it is cancelled. */
-  dueAt: number = Infinity;
+  /** When it fires or fired, by `performance.now()`; `Infinity` before it was armed and once it is cancelled. */
+  dueTick: number = Infinity;
   #handle: NodeJS.Timeout | undefined;
   #held = false;
   readonly #onFire: () => void;
@@ -22,12 +22,12 @@ export class Timer {
   arm(delay: number): void {
     this.cancel();
     if (delay === Infinity) return;
-    this.dueAt = Date.now() + delay;
+    this.dueTick = performance.now() + delay;
     this.#wait(delay);
   }
 
   cancel(): void {
-    this.dueAt = Infinity;
+    this.dueTick = Infinity;
     clearTimeout(this.#handle);
   }
 

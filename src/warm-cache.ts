@@ -76,6 +76,8 @@ export class WarmCache<T> extends Observable<T> {
   #seq = 0;
   /** A load that was asked for, and could not start at once. */
   #pending: LoadReason | undefined;
+  /** A load's end or an invalidation is being told: what listeners ask for meanwhile starts afterwards. */
+  #telling = false;
   /** When the last load started, by `performance.now()`; and the last one demanded while loads failed. */
   #loadTick = 0;
   #demandTick: number | undefined;
@@ -108,8 +110,8 @@ export class WarmCache<T> extends Observable<T> {
    * ```
    */
   start(): this {
-    if (this.#phase === 'running') return this;
     if (this.#phase === 'draining') this.#halt();
+    if (this.#phase === 'running') return this;
     this.#phase = 'running';
     this.#emit('start', {});
     this.#watch();
@@ -260,8 +262,11 @@ export class WarmCache<T> extends Observable<T> {
       this.#waiters.raise(since);
     }
     const next = this.#wait('demand', since);
+    const outer = this.#telling;
+    this.#telling = true;
     this.#emit('invalidate', { purge });
     this.#watch();
+    this.#telling = outer;
     this.#ask('invalidate');
     return next;
   }
@@ -334,9 +339,9 @@ export class WarmCache<T> extends Observable<T> {
       version,
       load: load ? { reason: load.reason, attempt: load.attempt, startedAt: load.loadedAt } : null,
       nextLoadAt:
-        this.#activity?.seq || this.#timer.dueAt === Infinity
+        this.#activity?.seq || this.#timer.dueTick === Infinity
           ? null
-          : Math.round(this.#timer.dueAt),
+          : Math.round(Date.now() + this.#timer.dueTick - performance.now()),
       durations: this.#durations.summary(),
       ...structuredClone(this.#counts),
     };
@@ -444,7 +449,7 @@ export class WarmCache<T> extends Observable<T> {
   /** Starts the next load, or arms the timer for it. */
   #plan(): void {
     const activity = this.#activity;
-    if (this.#isStopped || activity?.seq) return;
+    if (this.#isStopped || activity?.seq || this.#telling) return;
     let delay = Infinity;
     if (activity) {
       // A demand breaks into the backoff at once, but only once in `minDelay`.
@@ -532,6 +537,7 @@ export class WarmCache<T> extends Observable<T> {
     this.#activity = undefined;
     this.#timer.cancel();
     if (!load.aborted) {
+      this.#telling = true;
       const duration = performance.now() - load.startedTick;
       const { reason } = load;
       const outcome =
@@ -539,6 +545,7 @@ export class WarmCache<T> extends Observable<T> {
       if (duration > this.#options.slowThreshold) this.#emit('slow', { reason, outcome, duration });
       if (this.#phase === 'draining') this.#halt();
       else this.#watch();
+      this.#telling = false;
     }
     load.ended?.resolve();
     this.#plan();
@@ -581,9 +588,10 @@ export class WarmCache<T> extends Observable<T> {
     this.#activity = { until: performance.now() + delay, error };
     // Reads wait for the retry: they may not make an outage worse.
     if (this.#pending === 'read') this.#pending = undefined;
-    if (kind === 'timeout') abort(load, error);
     this.#waiters.settle(load.seq, error, undefined, 'ready');
     this.#emitError(error, load, retryAt, true);
+    // Last of all, for the loader's handler may do as it likes.
+    if (kind === 'timeout') abort(load, error);
     return kind;
   }
 

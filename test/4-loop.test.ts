@@ -107,6 +107,17 @@ describe('the loop', () => {
     await cache.stop();
   });
 
+  it('arms no timer with a negative delay, where the clock moves on between two readings', async () => {
+    let now = Date.now();
+    vi.spyOn(Date, 'now').mockImplementation(() => (now += 4));
+    const setTimer = vi.spyOn(globalThis, 'setTimeout');
+    const cache = new WarmCache({ loader: () => 'a', ttl: 10, maxStale: 0 });
+    await cache.refresh();
+    const delays = setTimer.mock.calls.map(([, delay]) => Number(delay));
+    expect(Math.min(...delays)).toBeGreaterThanOrEqual(0);
+    await cache.stop();
+  });
+
   it('is not moved by a wall clock that jumps', async () => {
     const { starts, loader } = countingLoader();
     const cache = new WarmCache({ loader, ttl: 10_000, refreshInterval: 1000, jitter: 0 });

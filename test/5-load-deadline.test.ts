@@ -27,6 +27,22 @@ describe('at the deadline of a load', () => {
     expect(signal?.reason).toMatchObject({ code: 'ERR_LOAD_TIMEOUT', cacheName: 'board' });
   });
 
+  it('its signal aborts before the next load starts, though a listener of its error asks for one', async () => {
+    const { calls, loader } = manualLoader<string>();
+    const seen: (boolean | undefined)[] = [];
+    const cache = newCache<string>({
+      loader: (context) => {
+        seen.push(calls.at(-1)?.context.signal.aborted);
+        return loader(context);
+      },
+      ...timing,
+    });
+    cache.once('error', () => cache.invalidate());
+    cache.start();
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(seen).toEqual([undefined, true]);
+  });
+
   it.each(['get', 'refresh', 'invalidate'] as const)(
     '%s() gets the LoadTimeoutError, not before',
     async (method) => {

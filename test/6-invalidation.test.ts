@@ -70,6 +70,22 @@ describe('invalidate() resolves', () => {
     expect((await invalidated).value).toBe('new');
   });
 
+  it.each(['invalidate', 'status'] as const)(
+    'with the one load that a listener of %s asked for as well',
+    async (event) => {
+      const { calls, loader } = manualLoader<string>();
+      const cache = newCache({ loader });
+      cache.set('old');
+      cache.once(event, () => cache.get({ maxAge: 0 }));
+      const next = cache.invalidate();
+      calls[0]?.resolve('a');
+      expect((await next).value).toBe('a');
+      await settle();
+      expect(calls).toHaveLength(1);
+      expect(calls[0]?.context.reason).toBe('invalidate');
+    },
+  );
+
   it('each time anew: a call during the follow-up has one more', async () => {
     const { cache, calls } = await warmed();
     const first = cache.invalidate();

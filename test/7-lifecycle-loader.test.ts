@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import type { LoadContext, Loader, WarmCache } from 'warm-cache';
+import { type LoadContext, type Loader, LoadTimeoutError, type WarmCache } from 'warm-cache';
 import { eventsOf, fakeTime, outcomesOf, settle } from './support/loads.ts';
 
 const newCache = fakeTime();
@@ -142,11 +142,13 @@ describe('inside a handler of the abort of its signal', () => {
     return { cache, events: eventsOf(cache) };
   }
 
-  it('stop() is the end, at the deadline', async () => {
+  it('stop() is the end, at the deadline; who waited for that load has its error', async () => {
     const { cache, events } = aborted((self) => self.stop());
     cache.start();
+    const read = cache.get();
     await vi.advanceTimersByTimeAsync(100);
-    expect(events).toEqual(['start', 'load', 'stop']);
+    await expect(read).rejects.toThrow(LoadTimeoutError);
+    expect(events).toEqual(['start', 'load', 'error', 'stop']);
     expect(vi.getTimerCount()).toBe(0);
   });
 

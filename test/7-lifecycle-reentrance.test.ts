@@ -222,6 +222,34 @@ describe('stop() inside a listener of load', () => {
   });
 });
 
+describe('a load that a listener asks for as another ends', () => {
+  it('starts when all are told of that end', async () => {
+    const { calls, loader } = manualLoader<string>();
+    const cache = newCache({ loader });
+    const events = eventsOf(cache);
+    cache.once('refresh', () => cache.invalidate());
+    void cache.refresh();
+    calls[0]?.resolve('a');
+    await vi.advanceTimersByTimeAsync(0);
+    expect(events).toEqual(['load', 'refresh', 'invalidate', 'status', 'load']);
+  });
+
+  it('is not started where stop({ drain: true }) comes first', async () => {
+    const { calls, loader } = manualLoader<string>();
+    const cache = newCache({ loader });
+    let next: Promise<unknown> | undefined;
+    cache.once('refresh', () => {
+      next = cache.invalidate();
+      void cache.stop({ drain: true });
+    });
+    void cache.refresh();
+    calls[0]?.resolve('a');
+    await vi.advanceTimersByTimeAsync(0);
+    await expect(next).rejects.toThrow(StoppedError);
+    expect(calls).toHaveLength(1);
+  });
+});
+
 describe('invalidate() inside a listener', () => {
   it.each(['load', 'refresh', 'unchanged', 'slow', 'status'] as const)(
     'of %s resolves with a load that started after the call',

@@ -141,6 +141,15 @@ describe('start() after stop()', () => {
 });
 
 describe('start() and stop() many times over', () => {
+  it('while draining starts once, also where a listener of stop starts as well', () => {
+    const cache = newCache({ loader: manualLoader<string>().loader }).start();
+    void cache.stop({ drain: true });
+    const events = eventsOf(cache);
+    cache.once('stop', () => cache.start());
+    cache.start();
+    expect(events).toEqual(['stop', 'start']);
+  });
+
   it('in one turn leave one load, and end as the last call says', async () => {
     const { calls, loader } = manualLoader<string>();
     const cache = newCache({ loader });

@@ -84,6 +84,15 @@ describe('the next load', () => {
     expect(cache.health().nextLoadAt).toBe(t0 + 1000);
   });
 
+  it('is by the clock as it is now, also where that has jumped', async () => {
+    const cache = newCache({ loader: () => 'a', refreshInterval: 2000 }).start();
+    await cache.ready();
+    await settle();
+    await vi.advanceTimersByTimeAsync(500);
+    vi.setSystemTime(t0 - 3_600_000);
+    expect(cache.health().nextLoadAt).toBe(t0 - 3_600_000 + 1500);
+  });
+
   it('is none without a loop', async () => {
     const { loader } = manualLoader<string>();
     const never = newCache({ loader });

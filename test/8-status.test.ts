@@ -138,6 +138,27 @@ describe('the status changes, and says so', () => {
     ]);
   });
 
+  it('by time alone also of a value that was loaded after the clock went back', async () => {
+    const { calls, loader } = manualLoader<string>();
+    const cache = newCache({ loader, ttl: 1000, maxStale: 0, refreshInterval: Infinity });
+    void cache.refresh();
+    calls[0]?.resolve('a');
+    await vi.advanceTimersByTimeAsync(500);
+    vi.setSystemTime(Date.now() - 900);
+    void cache.refresh();
+    // The timer of the first value finds that young again, and waits on.
+    await vi.advanceTimersByTimeAsync(600);
+    calls[1]?.resolve('b');
+    await settle();
+    expect(cache.peek()?.value).toBe('b');
+    const changes = payloadsOf(cache, 'status');
+    await vi.advanceTimersByTimeAsync(399);
+    expect(changes).toEqual([]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(changes).toMatchObject([{ from: 'READY', to: 'NOT_READY' }]);
+    expect(cache.peek()).toBeUndefined();
+  });
+
   it('at an invalidation at once, and a purge', async () => {
     const { cache, changes } = watched();
     cache.set('mine');
