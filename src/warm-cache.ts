@@ -264,10 +264,11 @@ export class WarmCache<T> extends Observable<T> {
     const next = this.#wait('demand', since);
     const outer = this.#telling;
     this.#telling = true;
+    this.#ask('invalidate');
     this.#emit('invalidate', { purge });
     this.#watch();
     this.#telling = outer;
-    this.#ask('invalidate');
+    this.#plan();
     return next;
   }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
+import { StoppedError } from 'warm-cache';
 import {
   countingLoader,
   fakeTime,
@@ -85,6 +86,17 @@ describe('invalidate() resolves', () => {
       expect(calls[0]?.context.reason).toBe('invalidate');
     },
   );
+
+  it('not at all where a listener of its event stops the cache, be it started again', async () => {
+    const { calls, loader } = manualLoader<string>();
+    const cache = newCache({ loader });
+    cache.once('invalidate', () => {
+      void cache.stop();
+      cache.start();
+    });
+    await expect(cache.invalidate()).rejects.toThrow(StoppedError);
+    expect(calls.map(({ context }) => context.reason)).toEqual(['start']);
+  });
 
   it('each time anew: a call during the follow-up has one more', async () => {
     const { cache, calls } = await warmed();

@@ -116,11 +116,6 @@ export class Model {
   #interval: number | undefined;
   /** Why a load is wanted at once. */
   readonly #asked: Set<LoadReason> = new Set();
-  /**
-   * EXCLUDED: what was asked for before the last stop(). Where a listener of `start` reads, the first load after the
-   * stop has a reason from before it.
-   */
-  #left: Set<LoadReason> = new Set();
   /** When a demand last had a load start during an outage. */
   #lastDemand = -Infinity;
   /** Only a load from this one on lifts the invalidation; 0: there is none. */
@@ -133,7 +128,6 @@ export class Model {
   #jumps = 0;
   #madeAfter = 0;
   #seenExpired = false;
-  #doubtfulUntil = -Infinity;
   /** A stop that has to be told by its event. */
   #halting = false;
 
@@ -162,9 +156,7 @@ export class Model {
 
   /** `peek()` goes by a timer: after the clock has jumped, either may be right until somebody reads. */
   peekIsSure(at: Moment): boolean {
-    // EXCLUDED: while draining, peek() serves a stale value on, though get() refuses it and the status denies it.
-    if (this.phase === 'draining') return this.servable(at) !== undefined;
-    return !this.#isSkewed(at) || (this.#seenExpired && !this.servable(at));
+    return !this.#isSkewed || (this.#seenExpired && !this.servable(at));
   }
 
   status(at: Moment): CacheStatus {
@@ -174,15 +166,12 @@ export class Model {
   }
 
   /** Whether the `status` events have told the status by now. */
-  statusIsTold(at: Moment): boolean {
-    return !this.isStopped && !this.#isSkewed(at);
+  get statusIsTold(): boolean {
+    return !this.isStopped && !this.#isSkewed;
   }
 
-  #isSkewed({ tick }: Moment): boolean {
-    // EXCLUDED: after the clock went back, the timer that was armed for the older value is kept for the newer one, and
-    // is late for it.
-    const isDoubtful = tick < this.#doubtfulUntil;
-    return this.snapshot !== undefined && (isDoubtful || this.#jumps !== this.#madeAfter);
+  get #isSkewed(): boolean {
+    return this.snapshot !== undefined && this.#jumps !== this.#madeAfter;
   }
 
   get isStopped(): boolean {
@@ -288,10 +277,8 @@ export class Model {
     waiter.fate = { error: 'gave up' };
   }
 
-  jump({ tick }: Moment, by: number): void {
+  jump(): void {
     this.#jumps += 1;
-    const { ttl, maxStale } = this.#rules;
-    if (by < 0) this.#doubtfulUntil = tick + 2 * (ttl + maxStale);
     this.#seenExpired = false;
   }
 
@@ -309,7 +296,6 @@ export class Model {
     this.phase = 'stopped';
     if (this.loading) this.#end(this.loading, 'stopped');
     this.backoff = undefined;
-    this.#left = new Set(this.#asked);
     this.#asked.clear();
     for (const waiter of this.#waiting) this.#disappoint(waiter, 'stopped');
   }
@@ -322,7 +308,6 @@ export class Model {
     this.#expect(allowed.has(reason), `a load of reason ${reason}: ${this.#says(allowed)}`);
     if (this.backoff && this.#asked.size > 0) this.#lastDemand = at.tick;
     this.backoff = undefined;
-    this.#left.clear();
     this.#asked.clear();
     this.#interval = undefined;
     this.lastSeq += 1;
@@ -358,7 +343,7 @@ export class Model {
       return isOver || demandIsDue ? asked : new Set();
     }
     const loop = this.#loopWindow();
-    if (asked.size > 0) return new Set([...asked, ...this.#left]);
+    if (asked.size > 0) return asked;
     return new Set(loop && at.tick >= loop.earliest ? ['interval'] : []);
   }
 
@@ -391,8 +376,7 @@ export class Model {
   }
 
   validatorCalled(): Load | undefined {
-    // EXCLUDED: the validator of a load that a listener of its own `load` event has stopped is called still.
-    const load = this.slot;
+    const load = this.loading;
     this.#expect(load && load.attempt === 0 && !load.open, 'a validator without a load');
     if (!load) return undefined;
     load.open = 'validator';

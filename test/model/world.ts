@@ -77,12 +77,7 @@ export class World {
   /** Calls of `invalidate()` that have an event. */
   #invalidations = 0;
   // Which calls of the cache are going on.
-  #invalidating = 0;
   #isReading = false;
-  #timingOut = 0;
-  #restarting = false;
-  /** The load whose end is told right now. */
-  #lastEnding = Infinity;
   /** Reads that may or may not count as having waited. */
   #unsureWaits = 0;
   /** From then on nobody calls the cache from within. */
@@ -141,9 +136,7 @@ export class World {
     this.see();
     const { phase } = this.model;
     this.model.start();
-    this.#restarting = phase === 'draining';
     this.cache.start();
-    this.#restarting = false;
     this.expect(phase === 'running' || this.#visits.start, '`start` was not told');
   }
 
@@ -177,9 +170,7 @@ export class World {
     this.see();
     const waiter = this.model.invalidate(purge);
     if (this.model.phase !== 'stopped') this.#invalidations += 1;
-    this.#invalidating += 1;
     this.#watch(waiter, this.cache.invalidate({ purge }));
-    this.#invalidating -= 1;
   }
 
   refresh(): void {
@@ -234,7 +225,7 @@ export class World {
   }
 
   jump(by: number): void {
-    this.model.jump(this.at, by);
+    this.model.jump();
     vi.setSystemTime(Date.now() + by);
   }
 
@@ -331,10 +322,6 @@ export class World {
   }
 
   #end(outcome: Parameters<Model['loadEnded']>[1]): void {
-    this.#lastEnding = this.model.lastSeq;
-    queueMicrotask(() => {
-      this.#lastEnding = Infinity;
-    });
     this.model.loadEnded(this.at, outcome);
   }
 
@@ -362,34 +349,18 @@ export class World {
     const peeked = this.cache.peek();
     if (peeked) this.expectSame('peek()', peeked, this.model.snapshot);
     if (this.#isOver) return;
-    if (place === 'abort at the deadline') this.#timingOut += 1;
     for (const intrusion of this.#intrusions) {
       if (intrusion.place !== place || intrusion.nth !== nth) continue;
       this.timeline.depth += 1;
       for (const act of intrusion.acts) {
-        if (this.#isExcluded(place, `${act}`)) continue;
+        // A read that finds the value expired, after a jump of the clock, tells the status before it goes on. What a
+        // listener does then comes before the read, and the model has it the other way round: a matter of taste.
+        if (this.#isReading && place === 'status') continue;
         this.timeline.add('call', () => `in ${place}: ${act}`);
         void act.run(this);
       }
       this.timeline.depth -= 1;
     }
-    if (place === 'abort at the deadline') this.#timingOut -= 1;
-  }
-
-  /** Calls from within that are not tried: what the cache makes of them is not what the model says. */
-  #isExcluded(place: Place, act: string): boolean {
-    // A read that finds the value expired, after a jump of the clock, tells the status before it goes on. What a
-    // listener does then comes before the read, and the model has it the other way round: a matter of taste.
-    if (this.#isReading && place === 'status') return true;
-    // At the deadline, the loader's signal is aborted before those who wait have their answer, so that a call within
-    // the handler changes it.
-    if (this.#timingOut > 0 && /start|stop|purge|set/.test(act)) return true;
-    // A load that a listener started within invalidate() is not taken for the one that this asks for: there is another.
-    if (this.#invalidating > 0 && /start|get|ready|refresh|invalidate/.test(act)) return true;
-    // A load that was started while the end of another was told, and is to be drained there, is aborted.
-    if (act.includes('drain') && this.model.lastSeq > this.#lastEnding) return true;
-    // start() while draining stops first; a start() in a handler of that has `start` emitted twice.
-    return this.#restarting && act === 'start()';
   }
 
   #watch(waiter: Waiter, promise: Promise<unknown>, controller?: AbortController): void {
@@ -492,7 +463,7 @@ export class World {
     const { waited } = health.reads;
     const most = model.reads.waited;
     is('reads.waited', Math.min(most, Math.max(waited, most - this.#unsureWaits)), waited);
-    if (model.statusIsTold(at)) {
+    if (model.statusIsTold) {
       this.expect(this.#status === health.status, `status, as told, is ${this.#status}`);
     }
     // The end of a load may forestall the telling.
