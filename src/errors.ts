@@ -87,6 +87,6 @@ export function messageOf(thrown: unknown): string {
   try {
     return String(thrown instanceof Error ? thrown.message : thrown);
   } catch {
-    return 'something that can’t be printed was thrown';
+    return 'unprintable';
   }
 }

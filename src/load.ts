@@ -24,19 +24,14 @@ export interface Load {
   /** The same by `performance.now()`, which never jumps. */
   readonly startedTick: number;
   readonly controller: AbortController;
-  /** Told apart from the controller's signal, which is aborted last of all. */
-  aborted: boolean;
+  /** By `stop()`; the signal is aborted after that, last of all. */
+  stopped: boolean;
   /** The attempt that runs, or ran last; 0 before the first. */
   attempt: number;
   /** Resolves at its end, where somebody waits for that to stop the cache. */
   ended?: PromiseWithResolvers<void>;
   /** A load in flight has no error: that is what tells it from a backoff. */
   readonly error?: undefined;
-}
-
-export function abort(load: Load, reason: Error): void {
-  load.aborted = true;
-  load.controller.abort(reason);
 }
 
 /** The loader has answered, and nobody has asked yet whether that may still be published. */
@@ -64,14 +59,15 @@ export async function runLoad<T>(
   current: { readonly snapshot: Snapshot<T> | undefined; readonly skipToken: ValidatorToken },
   onAttemptFailed: (error: unknown, delay: number) => void,
 ): Promise<LoadAnswer<T> | LoadFailure> {
-  const { controller, reason } = load;
+  const { reason } = load;
+  const { signal } = load.controller;
   const { skipToken } = current;
   let token: ValidatorToken;
   let previous: Snapshot<T> | undefined;
   const attemptOnce = async (attempt: number): Promise<T | NotModified> => {
     previous = current.snapshot;
     const context: LoadContext<T> = {
-      signal: controller.signal,
+      signal,
       previous,
       attempt,
       reason,
@@ -79,7 +75,7 @@ export async function runLoad<T>(
     };
     try {
       // A listener of `load` may have stopped the cache.
-      if (validator && attempt === 1 && !load.aborted) token = await validator(context);
+      if (validator && attempt === 1 && !signal.aborted) token = await validator(context);
     } catch (error) {
       onAttemptFailed(error, 0);
     }
@@ -87,7 +83,7 @@ export async function runLoad<T>(
     load.attempt = attempt;
     try {
       // The validator may have outlived the deadline.
-      if (load.aborted) throw controller.signal.reason;
+      signal.throwIfAborted();
       return await loader(context);
     } catch (error) {
       throw carried(error);
@@ -98,7 +94,7 @@ export async function runLoad<T>(
     const value = await attemptOnce(1).catch((error: unknown) =>
       pRetry((attempt) => (attempt === 1 ? Promise.reject(error) : attemptOnce(attempt)), {
         ...retry,
-        signal: controller.signal,
+        signal,
         unref: true,
         onFailedAttempt: ({ error: { cause }, retriesLeft, retryDelay }) => {
           if (retriesLeft > 0) onAttemptFailed(cause, retryDelay);

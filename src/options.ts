@@ -260,11 +260,8 @@ export function resolveOptions<T>(options: WarmCacheOptions<T>): ResolvedOptions
     accept: 'function',
     validator: 'function',
   });
-  if ((options.retry?.retries ?? 0) % 1 > 0) {
-    throw new RangeError(
-      `Expected \`retry.retries\` to be an integer, got ${options.retry?.retries}`,
-    );
-  }
+  // An infinite number of them is no fraction.
+  expect('retry.retries % 1', (options.retry?.retries ?? 0) % 1 || 0, [0, 0]);
   const backoff = {
     minDelay: Math.min(1000, interval),
     factor: 2,

@@ -5,7 +5,7 @@ import { LoadError, LoadTimeoutError, StoppedError, WarmCacheError } from './err
 import { type CacheStatus, type LoadOutcome, Observable, type WarmCacheEvents } from './events.ts';
 import type { Freshness } from './freshness.ts';
 import { type Counts, Durations, type HealthReport, newCounts } from './health.ts';
-import { abort, type Load, type LoadAnswer, type LoadFailure, runLoad } from './load.ts';
+import { type Load, type LoadAnswer, type LoadFailure, runLoad } from './load.ts';
 import {
   expect,
   type GetOptions,
@@ -29,7 +29,7 @@ interface Backoff {
 }
 
 /**
- * What the cache is doing: loading, backing off, or nothing. A load whose signal is aborted was stopped; until its
+ * What the cache is doing: loading, backing off, or nothing. A load may have been stopped: until its
  * loader has settled no other may start. What the cache has is told by {@link Current} and the clock.
  */
 type Activity = Backoff | Load | undefined;
@@ -80,7 +80,7 @@ export class WarmCache<T> extends Observable<T> {
   #telling = false;
   /** When the last load started, by `performance.now()`; and the last one demanded while loads failed. */
   #loadTick = 0;
-  #demandTick: number | undefined;
+  #demandTick = -Infinity;
   #unchangedStreak = 0;
 
   /**
@@ -336,7 +336,7 @@ export class WarmCache<T> extends Observable<T> {
       status: this.#statusOf(freshness),
       running: this.#phase === 'running',
       age: snapshot ? Date.now() - snapshot.loadedAt : null,
-      loadedAt: snapshot ? snapshot.loadedAt : null,
+      loadedAt: snapshot?.loadedAt ?? null,
       version,
       load: load ? { reason: load.reason, attempt: load.attempt, startedAt: load.loadedAt } : null,
       nextLoadAt:
@@ -350,7 +350,7 @@ export class WarmCache<T> extends Observable<T> {
 
   get #loading(): Load | undefined {
     const activity = this.#activity;
-    return activity?.seq && !activity.aborted ? activity : undefined;
+    return activity?.seq && !activity.stopped ? activity : undefined;
   }
 
   get #lastError(): LoadError | undefined {
@@ -455,7 +455,7 @@ export class WarmCache<T> extends Observable<T> {
     if (activity) {
       // A demand breaks into the backoff at once, but only once in `minDelay`.
       const { minDelay } = this.#options.backoff;
-      const dueTick = this.#pending ? (this.#demandTick ?? -Infinity) + minDelay : Infinity;
+      const dueTick = this.#pending ? this.#demandTick + minDelay : Infinity;
       delay = Math.min((activity as Backoff).until, dueTick) - performance.now();
     } else if (this.#pending) delay = 0;
     else if (this.#phase === 'running') {
@@ -512,7 +512,7 @@ export class WarmCache<T> extends Observable<T> {
       loadedAt: Date.now(),
       startedTick: performance.now(),
       controller: new AbortController(),
-      aborted: false,
+      stopped: false,
       attempt: 0,
     };
     if (this.#activity && this.#pending) this.#demandTick = load.startedTick;
@@ -537,7 +537,7 @@ export class WarmCache<T> extends Observable<T> {
   #onLoadEnd(load: Load, result: LoadAnswer<T> | LoadFailure): void {
     this.#activity = undefined;
     this.#timer.cancel();
-    if (!load.aborted) {
+    if (!load.stopped) {
       this.#telling = true;
       const duration = performance.now() - load.startedTick;
       const { reason } = load;
@@ -592,7 +592,7 @@ export class WarmCache<T> extends Observable<T> {
     this.#waiters.settle(load.seq, error, undefined, 'ready');
     this.#emitError(error, load, retryAt, true);
     // Last of all, for the loader's handler may do as it likes.
-    if (kind === 'timeout') abort(load, error);
+    if (kind === 'timeout') load.controller.abort(error);
     return kind;
   }
 
@@ -608,14 +608,14 @@ export class WarmCache<T> extends Observable<T> {
     this.#waiters.settle(Infinity, this.#stoppedError());
     if (load) {
       this.#counts.loads.stopped += 1;
-      load.aborted = true;
+      load.stopped = true;
     } else if (!this.#activity?.seq) {
       this.#activity = undefined;
       this.#timer.cancel();
     }
     this.emit('stop', {});
     // Last of all, for the loader's handler may start the cache again.
-    if (load) abort(load, this.#stoppedError());
+    load?.controller.abort(this.#stoppedError());
   }
 
   #stoppedError(): StoppedError {
