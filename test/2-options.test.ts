@@ -119,7 +119,9 @@ describe('options are checked in the constructor, and the message says what was 
   );
 
   it('no options, no loader, no ttl: TypeErrors', () => {
-    expect(() => new WarmCache(undefined as never)).toThrow(TypeError);
+    expect(() => new WarmCache(undefined as never)).toThrow(
+      new TypeError('Expected `options` to be of type object, got undefined'),
+    );
     expect(() => make({ loader: undefined })).toThrow('Expected `loader` to be of type function');
     expect(() => make({ ttl: undefined })).toThrow('Expected `ttl` to be of type number');
   });

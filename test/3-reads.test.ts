@@ -284,6 +284,15 @@ describe('get({ maxAge })', () => {
     expect(await read).toBe('c');
   });
 
+  it('of 0 is satisfied by no value that is there, be it of this very moment', async () => {
+    const { calls, loader } = manualLoader<string>();
+    const cache = new WarmCache({ loader, ttl: 1000, ...readThrough });
+    cache.set('mine');
+    const read = cache.get({ maxAge: 0 });
+    calls[0]?.resolve('loaded');
+    expect(await read).toBe('loaded');
+  });
+
   it('rejects numbers that are no age', async () => {
     const { cache } = await aged(10);
     await expect(cache.get({ maxAge: -1 })).rejects.toThrow(RangeError);

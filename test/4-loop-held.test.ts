@@ -31,6 +31,15 @@ describe('a timer keeps the process alive', () => {
     expect(isHeld()).toBe(false);
   });
 
+  it('and not for the wait between two attempts of a load that nobody waits for', async () => {
+    const isHeld = spyOnTimers();
+    const loader = vi.fn(() => Promise.reject(new Error('down')));
+    newCache({ loader, retry: { retries: 1, minTimeout: 100, randomize: false } }).start();
+    await settle();
+    expect(vi.mocked(setTimeout).mock.calls.at(-1)?.[1]).toBe(100);
+    expect(isHeld()).toBe(false);
+  });
+
   it('also through the wait between two loads', async () => {
     const { calls, loader } = manualLoader<string>();
     const isHeld = spyOnTimers();

@@ -13,6 +13,16 @@ afterEach(() => {
 const gaps = (starts: readonly number[]): number[] =>
   starts.slice(1).map((at, i) => at - (starts[i] as number));
 
+/** A loader whose calls take so many ms of (fake) time, one after the other. */
+function loaderThatTakes(durations: readonly number[]) {
+  const starts: number[] = [];
+  const loader = async (): Promise<void> => {
+    const duration = durations[starts.push(Date.now()) - 1];
+    await new Promise((resolve) => setTimeout(resolve, duration));
+  };
+  return { starts, loader };
+}
+
 describe('the loop', () => {
   it('starts loads an interval apart, from start to start', async () => {
     const { starts, loader } = countingLoader(400);
@@ -91,13 +101,56 @@ describe('the loop', () => {
     await stopped(cache);
   });
 
+  it('at most doubles the rate also where one load was as slow as can be', async () => {
+    const durations = [1900, ...new Array(9).fill(20)];
+    const { starts, loader } = loaderThatTakes(durations);
+    const cache = new WarmCache({ loader, ttl: 2000, jitter: 0 });
+    cache.start();
+    await vi.advanceTimersByTimeAsync(6000);
+    expect(gaps(starts).slice(0, 3)).toEqual([1901, 1000, 1000]);
+    await stopped(cache);
+  });
+
+  it.each([
+    ['the interval', 5000, 5000],
+    ['early enough for the value not to expire', 20_000, 12_000 - 600 - 20],
+  ])('of an interval longer than ttl is %s', async (_, refreshInterval, gap) => {
+    const { starts, loader } = countingLoader(20);
+    const cache = new WarmCache({
+      loader,
+      ttl: 2000,
+      maxStale: 10_000,
+      refreshInterval,
+      jitter: 0,
+    });
+    cache.start();
+    await vi.advanceTimersByTimeAsync(40_000);
+    expect(gaps(starts).slice(0, 3)).toEqual([gap, gap, gap]);
+    await stopped(cache);
+  });
+
+  it('is none before start(): a read loads, and no timer for another is left', async () => {
+    const cache = new WarmCache({ loader: () => 'a', ttl: 1000 });
+    await cache.get();
+    expect(cache.health().nextLoadAt).toBeNull();
+    // The one by which the value turns stale.
+    expect(vi.getTimerCount()).toBe(1);
+    await cache.stop();
+  });
+
+  it('is none before start(), also when the backoff after a failed read is over', async () => {
+    const loader = vi.fn(() => Promise.reject(new Error('down')));
+    const cache = new WarmCache({ loader, ttl: 1000, retry: { retries: 0 } });
+    await expect(cache.get()).rejects.toThrow();
+    expect(cache.health().nextLoadAt).not.toBeNull();
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(cache.health().nextLoadAt).toBeNull();
+    expect(loader).toHaveBeenCalledTimes(1);
+    await cache.stop();
+  });
+
   it('goes by the slowest of the last 100 loads, and forgets those before', async () => {
-    const durations = [400, 300, ...new Array(110).fill(20)];
-    const starts: number[] = [];
-    const loader = async (): Promise<void> => {
-      const duration = durations[starts.push(Date.now()) - 1];
-      await new Promise((resolve) => setTimeout(resolve, duration));
-    };
+    const { starts, loader } = loaderThatTakes([400, 300, ...new Array(110).fill(20)]);
     const cache = new WarmCache({ loader, ttl: 10_000, maxStale: 0, jitter: 0 });
     cache.start();
     await vi.advanceTimersByTimeAsync(110 * 10_000);
@@ -136,6 +189,68 @@ describe('the loop', () => {
     await vi.advanceTimersByTimeAsync(3_600_000);
     expect(starts).toHaveLength(1);
     expect(await cache.get()).toBe(2);
+    await cache.stop();
+  });
+
+  it('tells a refreshInterval function how long the load took, and how often nothing had changed', async () => {
+    const durations = [10, 20, 30, 40, 50];
+    const { loader: wait } = loaderThatTakes(durations);
+    let loads = 0;
+    const refreshInterval = vi.fn(() => 1000);
+    const cache = new WarmCache({
+      loader: async ({ notModified }) => {
+        await wait();
+        loads += 1;
+        return loads % 4 === 1 ? loads : notModified;
+      },
+      ttl: 60_000,
+      refreshInterval,
+      jitter: 0,
+    });
+    cache.start();
+    await vi.advanceTimersByTimeAsync(4050);
+    expect(refreshInterval.mock.calls.flat()).toMatchObject([
+      { lastDuration: 10, unchangedStreak: 0 },
+      { lastDuration: 20, unchangedStreak: 1 },
+      { lastDuration: 30, unchangedStreak: 2 },
+      { lastDuration: 40, unchangedStreak: 3 },
+      { lastDuration: 50, unchangedStreak: 0 },
+    ]);
+    await cache.stop();
+  });
+
+  it('is over where a refreshInterval function stops the cache', async () => {
+    const cache: WarmCache<string> = new WarmCache({
+      loader: () => 'a',
+      ttl: 1000,
+      refreshInterval: () => {
+        void cache.stop();
+        return 100;
+      },
+    });
+    cache.start();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(vi.getTimerCount()).toBe(0);
+    expect(cache.health()).toMatchObject({ running: false, nextLoadAt: null });
+  });
+
+  it('leaves its deadline to a load that a refreshInterval function asks for', async () => {
+    const loader = vi.fn<() => Promise<string>>(() => new Promise(() => {}));
+    loader.mockResolvedValueOnce('a');
+    const cache: WarmCache<string> = new WarmCache({
+      loader,
+      ttl: 1000,
+      loadTimeout: 500,
+      refreshInterval: () => {
+        void cache.refresh();
+        return 100;
+      },
+    });
+    cache.start();
+    await vi.advanceTimersByTimeAsync(499);
+    expect(cache.health().load).toMatchObject({ reason: 'refresh' });
+    await vi.advanceTimersByTimeAsync(1);
+    expect(cache.health()).toMatchObject({ load: null, abandoned: 1 });
     await cache.stop();
   });
 
@@ -300,7 +415,7 @@ describe('the loop outlives', () => {
     [
       'throws',
       () => {
-        throw new Error('interval');
+        throw new Error('no interval');
       },
     ],
     ['answers NaN', () => Number.NaN],
@@ -317,6 +432,7 @@ describe('the loop outlives', () => {
     expect(starts).toHaveLength(5);
     expect(errors).toHaveBeenCalledTimes(5);
     expect(errors.mock.calls[0]?.[0]).toMatchObject({
+      error: { message: expect.stringMatching(/no interval|`refreshInterval\(\)`/) },
       attempt: 0,
       final: false,
       reason: undefined,

@@ -219,7 +219,10 @@ describe('notModified', () => {
 
   it('fails the load where there is no previous value', async () => {
     const cache = newCache<string>({ loader: ({ notModified: same }) => same });
-    await expect(cache.get()).rejects.toMatchObject({ code: 'ERR_LOAD_FAILED' });
+    await expect(cache.get()).rejects.toMatchObject({
+      code: 'ERR_LOAD_FAILED',
+      message: expect.stringContaining('notModified, but there is no previous value'),
+    });
     expect(cache.peek()).toBeUndefined();
     expect(outcomesOf(cache)).toEqual({ failed: 1 });
   });

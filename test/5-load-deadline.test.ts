@@ -27,6 +27,14 @@ describe('at the deadline of a load', () => {
     expect(signal?.reason).toMatchObject({ code: 'ERR_LOAD_TIMEOUT', cacheName: 'board' });
   });
 
+  it('its signal aborts, and not where a load fails before', async () => {
+    const { calls, loader } = manualLoader<string>();
+    void newCache({ loader, ...timing }).refresh();
+    calls[0]?.reject(new Error('down'));
+    await settle();
+    expect(calls[0]?.context.signal.aborted).toBe(false);
+  });
+
   it('its signal aborts before the next load starts, though a listener of its error asks for one', async () => {
     const { calls, loader } = manualLoader<string>();
     const seen: (boolean | undefined)[] = [];

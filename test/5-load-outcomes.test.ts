@@ -38,8 +38,7 @@ describe('a load ends as', () => {
 
   it('rejected: accept vetoed it', async () => {
     const cache = newCache({ loader: () => 'a', accept: () => false });
-    void cache.refresh();
-    await settle();
+    await expect(cache.refresh()).rejects.toThrow('load rejected: vetoed by accept');
     expect(outcomesOf(cache)).toEqual({ rejected: 1 });
   });
 

@@ -99,6 +99,10 @@ describe('whatever an attempt throws', () => {
     ['a TypeError', new TypeError('x is not a function')],
     ['a DOM AbortError', new DOMException('The operation was aborted', 'AbortError')],
     ['an AbortError of its own kind', Object.assign(new Error('no'), { name: 'AbortError' })],
+    [
+      'an error that has an original',
+      Object.assign(new Error('no'), { originalError: new Error() }),
+    ],
     ['a frozen error', Object.freeze(new Error('frozen'))],
     ['an error with a cause', new Error('outer', { cause: new Error('inner') })],
     ['a string', 'down'],

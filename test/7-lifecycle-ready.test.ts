@@ -156,6 +156,12 @@ describe('ready({ timeout })', () => {
     expect(loader.mock.calls.length - length).toBeLessThanOrEqual(1);
   });
 
+  it('rejects what is no time, by name', () => {
+    const cache = newCache({ loader: manualLoader<string>().loader });
+    expect(() => cache.ready({ timeout: -1 })).toThrow(RangeError);
+    expect(() => cache.ready({ timeout: Number.NaN })).toThrow('`timeout`');
+  });
+
   it('may be 0: there is a value, or not', async () => {
     const cache = newCache({ loader: manualLoader<string>().loader });
     const ready = cache.ready({ timeout: 0 });

@@ -52,6 +52,7 @@ describe('start() after stop()', () => {
     const stopped = cache.stop();
     calls[0]?.resolve('a');
     await stopped;
+    void cache.invalidate();
     cache.once('start', () => cache.get().catch(() => {}));
     cache.start();
     expect(calls.map(({ context }) => context.reason)).toEqual(['read', 'read']);
