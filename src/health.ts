@@ -88,15 +88,16 @@ export function newCounts(): Counts {
 
 /** How long the recent loads took that answered, in ms. The others say nothing of how long an answer takes. */
 export class Durations {
-  /** 0 before the first load. */
+  /** In whole ms, rounded up; 0 before the first load. */
   slowest: number = 0;
   readonly #recent: number[] = [];
 
   add(duration: number): void {
     const recent = this.#recent;
-    const gone = recent.push(duration) > WINDOW ? recent.shift() : 0;
+    const gone = recent.push(duration) > WINDOW ? (recent.shift() as number) : 0;
     // All of them are looked through only as the slowest has gone: there may be ten thousand caches.
-    this.slowest = gone === this.slowest ? Math.max(...recent) : Math.max(duration, this.slowest);
+    const candidates = gone > this.slowest - 1 ? recent : [duration, this.slowest];
+    this.slowest = Math.ceil(Math.max(...candidates));
   }
 
   get last(): number {

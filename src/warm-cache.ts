@@ -80,7 +80,7 @@ export class WarmCache<T> extends Observable<T> {
   #telling = false;
   /** When the last load started, by `performance.now()`; and the last one demanded while loads failed. */
   #loadTick = 0;
-  #demandTick = -Infinity;
+  #demandTick: number | undefined;
   #unchangedStreak = 0;
 
   /**
@@ -455,7 +455,7 @@ export class WarmCache<T> extends Observable<T> {
     if (activity) {
       // A demand breaks into the backoff at once, but only once in `minDelay`.
       const { minDelay } = this.#options.backoff;
-      const dueTick = this.#pending ? this.#demandTick + minDelay : Infinity;
+      const dueTick = this.#pending ? (this.#demandTick ?? -Infinity) + minDelay : Infinity;
       delay = Math.min((activity as Backoff).until, dueTick) - performance.now();
     } else if (this.#pending) delay = 0;
     else if (this.#phase === 'running') {

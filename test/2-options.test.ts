@@ -127,7 +127,9 @@ describe('options are checked in the constructor, and the message says what was 
   });
 
   it('retries is an integer, jitter at most 1, maxDelay at least minDelay', () => {
-    expect(() => make({ retry: { retries: 1.5 } })).toThrow(RangeError);
+    expect(() => make({ retry: { retries: 1.5 } })).toThrow(
+      new RangeError('Expected `retry.retries % 1` to be from 0 to 0, got 0.5'),
+    );
     expect(() => make({ jitter: 1.01 })).toThrow(RangeError);
     expect(() => make({ backoff: { minDelay: 100, maxDelay: 99 } })).toThrow(RangeError);
   });

@@ -293,6 +293,16 @@ describe('get({ maxAge })', () => {
     expect(await read).toBe('loaded');
   });
 
+  it('is satisfied by no value whose age can not be told, since the clock went back', async () => {
+    const { calls, loader } = manualLoader<string>();
+    const cache = new WarmCache({ loader, ttl: 10_000, ...readThrough });
+    cache.set('mine');
+    vi.setSystemTime(Date.now() - 1000);
+    const read = cache.get({ maxAge: 5000 });
+    calls[0]?.resolve('loaded');
+    expect(await read).toBe('loaded');
+  });
+
   it('rejects numbers that are no age', async () => {
     const { cache } = await aged(10);
     await expect(cache.get({ maxAge: -1 })).rejects.toThrow(RangeError);

@@ -129,6 +129,33 @@ describe('the loop', () => {
     await stopped(cache);
   });
 
+  it('arms two timers a load, its deadline and the next one: that of the value is armed already', async () => {
+    const cache = new WarmCache({
+      loader: () => 'a',
+      ttl: 10_000,
+      refreshInterval: 1000,
+      jitter: 0,
+    });
+    cache.start();
+    await vi.advanceTimersByTimeAsync(500);
+    const setTimer = vi.spyOn(globalThis, 'setTimeout');
+    await vi.advanceTimersByTimeAsync(3000);
+    expect(setTimer.mock.calls.map(([, delay]) => delay)).toEqual([
+      30_000, 1000, 30_000, 1000, 30_000, 1000,
+    ]);
+    await cache.stop();
+  });
+
+  it('arms none for a value that was dropped', async () => {
+    const cache = new WarmCache<string>({ loader: () => new Promise(() => {}), ttl: 10_000 });
+    cache.set('a');
+    expect(vi.getTimerCount()).toBe(1);
+    void cache.invalidate({ purge: true });
+    // The deadline alone.
+    expect(vi.getTimerCount()).toBe(1);
+    await stopped(cache);
+  });
+
   it('is none before start(): a read loads, and no timer for another is left', async () => {
     const cache = new WarmCache({ loader: () => 'a', ttl: 1000 });
     await cache.get();
