@@ -108,7 +108,7 @@ export async function runLoad<T>(
     }
     return previous
       ? { kind: 'unchanged', token }
-      : { kind: 'failed', message: 'notModified, but there is no previous value' };
+      : { kind: 'failed', message: 'notModified without a previous value' };
   } catch (error) {
     const { cause } = error as Error;
     return { kind: 'failed', message: messageOf(cause), cause };

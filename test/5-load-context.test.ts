@@ -221,7 +221,7 @@ describe('notModified', () => {
     const cache = newCache<string>({ loader: ({ notModified: same }) => same });
     await expect(cache.get()).rejects.toMatchObject({
       code: 'ERR_LOAD_FAILED',
-      message: expect.stringContaining('notModified, but there is no previous value'),
+      message: expect.stringContaining('notModified without a previous value'),
     });
     expect(cache.peek()).toBeUndefined();
     expect(outcomesOf(cache)).toEqual({ failed: 1 });
