@@ -109,10 +109,14 @@ async function play({ url, key, begin, end, failures, loadTimeout }: Outage): Pr
   await begin();
   await times(failures, cache, 'error', ({ final }) => final);
   expect(readers.fewest, 'reads in the outage').toBeGreaterThan(before);
+  // Loads may fail quicker than the board ages.
+  if (cache.health().status === 'READY') await times(1, cache, 'status');
   expect(cache.health(), 'in the outage').toMatchObject({
     status: 'STALE',
     version: boards.length,
   });
+  const whenStale = readers.fewest;
+  await vi.waitFor(() => expect(readers.fewest, 'stale reads').toBeGreaterThan(whenStale + 1));
   // A loader that is told to give up does, and waits for no answer.
   await vi.waitFor(() => expect(cache.health().abandoned, 'abandoned in the outage').toBe(0));
   const inOutage = [...failed];
