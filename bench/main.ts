@@ -1,14 +1,15 @@
 // What a read, a cache and a refresh cost, beside the floors, what people write by hand, and lru-cache.
 // Figures of one run compare with each other, and with no other run's.
-import { setTimeout as delay } from 'node:timers/promises';
-import { WarmCache } from 'warm-cache';
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
 import { sink } from './compiled.ts';
-import { interleaved, median, memoryInUse } from './measure.ts';
-import { ByHand, loader, readers } from './subjects.ts';
+import { interleaved, median } from './measure.ts';
+import { readers } from './subjects.ts';
 
 const ROUNDS = 15;
-const CACHES = 10_000;
-const INTERVAL = 1000;
+/** Of a fleet of each kind, in turn. */
+const FLEETS = 3;
+const KINDS = ['by hand', 'by hand, with a deadline', 'warm-cache'];
 
 function print(title: string, figures: Map<string, number>, unit: string): void {
   console.log(`\n${title}\n`);
@@ -21,79 +22,36 @@ function print(title: string, figures: Map<string, number>, unit: string): void 
   }
 }
 
-interface Fleet {
-  /** Ends them all, and tells how many loads there were. */
-  stop(): Promise<void>;
+interface Cost {
+  readonly bytes: number;
+  readonly us: number;
 }
 
-let loads = 0;
-const counted = (): ReturnType<typeof loader> => {
-  loads += 1;
-  return loader();
-};
-
-/** One of the fleet is made each tenth of a ms: caches of a real process don't begin at one moment, nor fire at one. */
-async function spread<C>(make: () => C): Promise<C[]> {
-  const caches: C[] = [];
-  for (let tick = 0; tick < INTERVAL; tick++) {
-    await delay(1);
-    for (let i = 0; i < CACHES / INTERVAL; i++) caches.push(make());
-  }
-  return caches;
-}
-
-const fleets: Record<string, () => Promise<Fleet>> = {
-  async 'by hand'() {
-    const caches = await spread(() => new ByHand(counted, INTERVAL));
-    return {
-      async stop() {
-        for (const cache of caches) cache.stop();
-      },
-    };
-  },
-  async 'warm-cache'() {
-    // Fresh for longer than an interval: both refresh at the same rate then.
-    const options = { loader: counted, ttl: 2 * INTERVAL, refreshInterval: INTERVAL };
-    const caches = await spread(() => new WarmCache(options).start());
-    return {
-      async stop() {
-        await Promise.all(caches.map((cache) => cache.stop()));
-      },
-    };
-  },
-};
-
-/** Bytes a cache, and the CPU time of a refresh in us, while they refresh by themselves. */
-async function measure(make: () => Promise<Fleet>): Promise<[bytes: number, us: number]> {
-  const before = await memoryInUse();
-  const fleet = await make();
-  await delay(3 * INTERVAL);
-  const rounds: number[] = [];
-  for (let round = 0; round < 5; round++) {
-    const loadsBefore = loads;
-    const cpuBefore = process.cpuUsage();
-    await delay(INTERVAL);
-    const { user, system } = process.cpuUsage(cpuBefore);
-    rounds.push((user + system) / (loads - loadsBefore));
-  }
-  const bytes = ((await memoryInUse()) - before) / CACHES;
-  await fleet.stop();
-  return [bytes, median(rounds)];
+function fleetOf(kind: string): Cost {
+  const args = ['--expose-gc', join(import.meta.dirname, 'fleet.ts'), kind];
+  return JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8' })) as Cost;
 }
 
 const subjects = await readers();
 print('A read of a warm value, synchronous', await interleaved(subjects.sync, ROUNDS, 5e6), 'ns');
 print('A read of a warm value, awaited', await interleaved(subjects.async, ROUNDS, 5e5), 'ns');
 
-const bytes = new Map<string, number>();
-const cpu = new Map<string, number>();
-for (const [name, make] of Object.entries(fleets)) {
-  const [size, us] = await measure(make);
-  bytes.set(name, size);
-  cpu.set(name, us);
+const costs = new Map(KINDS.map((kind) => [kind, [] as Cost[]]));
+for (let round = 0; round < FLEETS; round++) {
+  for (const [kind, fleets] of costs) fleets.push(fleetOf(kind));
 }
-print(`A cache, of ${CACHES} that refresh, native memory included`, bytes, 'bytes');
-print('A refresh, CPU time', cpu, 'us');
+const medians = (of: (cost: Cost) => number): Map<string, number> =>
+  new Map([...costs].map(([kind, fleets]) => [kind, median(fleets.map(of))]));
+print(
+  'A cache, of 10,000 that refresh, native memory included',
+  medians(({ bytes }) => bytes),
+  'bytes',
+);
+print(
+  'A refresh, CPU time',
+  medians(({ us }) => us),
+  'us',
+);
 console.log(
   `\nNode ${process.version}, ${process.arch}; medians of interleaved rounds (${sink % 2})`,
 );

@@ -10,13 +10,11 @@ export interface Value {
 /** What people write by hand: a variable, and an interval that assigns it and outlives errors. */
 export class ByHand {
   #value: Value | undefined;
-  readonly #timer: NodeJS.Timeout;
   readonly #loader: () => Promise<Value>;
 
   constructor(loader: () => Promise<Value>, interval: number) {
     this.#loader = loader;
-    this.#timer = setInterval(() => this.refresh(), interval);
-    this.#timer.unref();
+    setInterval(() => this.refresh(), interval).unref();
   }
 
   async refresh(): Promise<void> {
@@ -34,9 +32,36 @@ export class ByHand {
   async get(): Promise<Value | undefined> {
     return this.#value;
   }
+}
 
-  stop(): void {
-    clearInterval(this.#timer);
+/** The same, with what a fleet and a database in trouble ask for besides: jitter, and a deadline for each load. */
+export class ByHandWithDeadline {
+  value: Value | undefined;
+  readonly #loader: () => Promise<Value>;
+  readonly #interval: number;
+
+  constructor(loader: () => Promise<Value>, interval: number) {
+    this.#loader = loader;
+    this.#interval = interval;
+    this.#arm();
+  }
+
+  #arm(): void {
+    const delay = this.#interval * (1 - 0.1 * Math.random());
+    setTimeout(() => this.#refresh(), delay).unref();
+  }
+
+  async #refresh(): Promise<void> {
+    const { promise: late, reject } = Promise.withResolvers<never>();
+    const deadline = setTimeout(reject, 30_000, new Error('too late'));
+    deadline.unref();
+    try {
+      this.value = await Promise.race([this.#loader(), late]);
+    } catch (error) {
+      console.error(error);
+    }
+    clearTimeout(deadline);
+    this.#arm();
   }
 }
 
