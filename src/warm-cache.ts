@@ -29,8 +29,8 @@ interface Backoff {
 }
 
 /**
- * What the cache is doing: loading, backing off, or nothing. A load may have been stopped: until its
- * loader has settled no other may start. What the cache has is told by {@link Current} and the clock.
+ * What the cache is doing: loading, backing off, or nothing. A load may have been stopped: until its loader has settled
+ * no other may start. What the cache has is told by {@link Current} and the clock.
  */
 type Activity = Backoff | Load | undefined;
 
