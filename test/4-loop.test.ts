@@ -13,16 +13,6 @@ afterEach(() => {
 const gaps = (starts: readonly number[]): number[] =>
   starts.slice(1).map((at, i) => at - (starts[i] as number));
 
-/** A loader whose calls take so many ms of (fake) time, one after the other. */
-function loaderThatTakes(durations: readonly number[]) {
-  const starts: number[] = [];
-  const loader = async (): Promise<void> => {
-    const duration = durations[starts.push(Date.now()) - 1];
-    await new Promise((resolve) => setTimeout(resolve, duration));
-  };
-  return { starts, loader };
-}
-
 describe('the loop', () => {
   it('starts loads an interval apart, from start to start', async () => {
     const { starts, loader } = countingLoader(400);
@@ -103,7 +93,7 @@ describe('the loop', () => {
 
   it('at most doubles the rate also where one load was as slow as can be', async () => {
     const durations = [1900, ...new Array(9).fill(20)];
-    const { starts, loader } = loaderThatTakes(durations);
+    const { starts, loader } = countingLoader(durations);
     const cache = new WarmCache({ loader, ttl: 2000, jitter: 0 });
     cache.start();
     await vi.advanceTimersByTimeAsync(6000);
@@ -177,7 +167,7 @@ describe('the loop', () => {
   });
 
   it('goes by the slowest of the last 100 loads, and forgets those before', async () => {
-    const { starts, loader } = loaderThatTakes([400, 300, ...new Array(110).fill(20)]);
+    const { starts, loader } = countingLoader([400, 300, ...new Array(110).fill(20)]);
     const cache = new WarmCache({ loader, ttl: 10_000, maxStale: 0, jitter: 0 });
     cache.start();
     await vi.advanceTimersByTimeAsync(110 * 10_000);
@@ -221,13 +211,11 @@ describe('the loop', () => {
 
   it('tells a refreshInterval function how long the load took, and how often nothing had changed', async () => {
     const durations = [10, 20, 30, 40, 50];
-    const { loader: wait } = loaderThatTakes(durations);
-    let loads = 0;
+    const { loader: count } = countingLoader(durations);
     const refreshInterval = vi.fn(() => 1000);
     const cache = new WarmCache({
       loader: async ({ notModified }) => {
-        await wait();
-        loads += 1;
+        const loads = await count();
         return loads % 4 === 1 ? loads : notModified;
       },
       ttl: 60_000,

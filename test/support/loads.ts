@@ -104,8 +104,8 @@ export function manualLoader<T>(): {
   };
 }
 
-/** A loader that counts, 1, 2, 3, and takes `duration` ms of (fake) time. */
-export function countingLoader(duration = 0): {
+/** A loader that counts, 1, 2, 3, and takes `duration` ms of (fake) time; or so many for each call in turn. */
+export function countingLoader(duration: number | readonly number[] = 0): {
   readonly starts: number[];
   readonly loader: () => Promise<number>;
 } {
@@ -114,7 +114,8 @@ export function countingLoader(duration = 0): {
     starts,
     loader: async () => {
       const value = starts.push(Date.now());
-      if (duration > 0) await new Promise((resolve) => setTimeout(resolve, duration));
+      const ms = typeof duration === 'number' ? duration : (duration[value - 1] ?? 0);
+      if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms));
       return value;
     },
   };

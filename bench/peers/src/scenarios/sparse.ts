@@ -1,6 +1,7 @@
 import { Reader } from '../reader.ts';
 import type { Scenario } from '../scenario.ts';
 import { Source } from '../source.ts';
+import { upkeep, upkeepOf } from './upkeep.ts';
 
 const READS = 50;
 
@@ -9,14 +10,9 @@ export const sparse: Scenario = {
   meaning:
     'A read each 3 ttls, 50 of them, after a first one: reads that waited / reads of a value older than the ttl / loads made.',
   fake: true,
-  figures: {
-    waited: { label: 'reads that waited', vital: true },
-    old: { label: 'reads of a value older than the ttl', vital: true },
-    loads: {
-      label: 'loads',
-      why: 'a loop loads whether or not anybody reads; with `refreshInterval: Infinity` there is none, and a `WarmCache` loads as it is read.',
-    },
-  },
+  ...upkeep(
+    'a loop loads whether or not anybody reads; with `refreshInterval: Infinity` there is none, and a `WarmCache` loads as it is read.',
+  ),
   async run({ create, time, terms }) {
     const source = new Source(terms.loadTime);
     const reader = new Reader(create(source.load), time, terms.ttl);
@@ -25,8 +21,6 @@ export const sparse: Scenario = {
     reader.reset();
     source.loads = 0;
     await reader.readEach(3 * terms.ttl, READS);
-    const { waited, old, failed } = reader;
-    return { waited: waited + failed, old, loads: source.loads };
+    return upkeepOf(reader, source);
   },
-  cell: ({ waited, old, loads }) => `${waited} / ${old} / ${loads}`,
 };

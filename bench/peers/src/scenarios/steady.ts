@@ -1,6 +1,7 @@
 import { Reader } from '../reader.ts';
 import type { Scenario } from '../scenario.ts';
 import { Source } from '../source.ts';
+import { upkeep, upkeepOf } from './upkeep.ts';
 
 const TTLS = 50;
 
@@ -9,14 +10,9 @@ export const steady: Scenario = {
   meaning:
     'A read each hundredth of a ttl, for 50 ttls; a load takes a twentieth of a ttl: reads that waited / reads of a value older than the ttl / loads made.',
   fake: true,
-  figures: {
-    waited: { label: 'reads that waited', vital: true },
-    old: { label: 'reads of a value older than the ttl', vital: true },
-    loads: {
-      label: 'loads',
-      why: 'a value that nobody waits for is loaded before it expires, a little more often than once a ttl.',
-    },
-  },
+  ...upkeep(
+    'a value that nobody waits for is loaded before it expires, a little more often than once a ttl.',
+  ),
   async run({ create, time, terms }) {
     const source = new Source(terms.loadTime);
     const reader = new Reader(create(source.load), time, terms.ttl);
@@ -24,8 +20,6 @@ export const steady: Scenario = {
     reader.reset();
     source.loads = 0;
     await reader.readEach(terms.ttl / 100, 100 * TTLS);
-    const { waited, old, failed } = reader;
-    return { waited: waited + failed, old, loads: source.loads };
+    return upkeepOf(reader, source);
   },
-  cell: ({ waited, old, loads }) => `${waited} / ${old} / ${loads}`,
 };
