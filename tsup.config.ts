@@ -1,12 +1,17 @@
 import type { defineConfig, Options } from 'tsup';
 
 const shared: Options = {
-  entry: { index: 'src/index.ts', supabase: 'src/adapters/supabase.ts' },
+  entry: {
+    index: 'src/index.ts',
+    leaderboard: 'src/leaderboard.ts',
+    supabase: 'src/adapters/supabase.ts',
+  },
   target: 'es2023',
   platform: 'node',
   sourcemap: true,
   splitting: true,
-  dts: true,
+  // Types that nobody should have to install stand within ours.
+  dts: { resolve: ['@standard-schema/spec'] },
   removeNodeProtocol: false,
 };
 

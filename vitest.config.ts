@@ -9,6 +9,7 @@ const config: ViteUserConfig = {
   resolve: {
     alias: [
       { find: /^warm-cache$/, replacement: source('index.ts') },
+      { find: /^warm-cache\/leaderboard$/, replacement: source('leaderboard.ts') },
       { find: /^warm-cache\/(.+)$/, replacement: `${source('adapters')}/$1.ts` },
     ],
   },

@@ -35,7 +35,8 @@ export { error, health, loader, value };
 `;
 const TS_IMPORT = `
 import { type HealthReport, type LoadContext, LoadError, WarmCache, WarmCacheError } from 'warm-cache';
-import { type Leaderboard, type SupabaseClientLike, supabaseLeaderboard } from 'warm-cache/supabase';
+import type { Leaderboard } from 'warm-cache/leaderboard';
+import { type SupabaseClientLike, supabaseLeaderboard } from 'warm-cache/supabase';
 `;
 const RUN = `
 const cache = new WarmCache({ loader: () => 42, ttl: 60000 }).start();

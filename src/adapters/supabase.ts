@@ -4,13 +4,6 @@ import type { SupabaseClientLike } from './supabase/client.ts';
 import { fetchPage } from './supabase/page.ts';
 import { append, type LeaderboardColumns, selectOf } from './supabase/rows.ts';
 
-export {
-  Leaderboard,
-  type LeaderboardEntry,
-  type LeaderboardPage,
-  type LeaderboardQuery,
-  type LeaderboardRow,
-} from '../leaderboard.ts';
 export type {
   SupabaseClientLike,
   SupabaseQuery,

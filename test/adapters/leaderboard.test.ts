@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Leaderboard, type LeaderboardEntry, type LeaderboardQuery } from 'warm-cache/supabase';
+import { Leaderboard, type LeaderboardEntry, type LeaderboardQuery } from 'warm-cache/leaderboard';
 
 const COUNTRIES = ['PL', 'KR', null];
 const RACES = ['zerg', 'terran', null];

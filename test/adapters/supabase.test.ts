@@ -2,12 +2,8 @@ import { getEventListeners } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { AbortError, type LoadContext, notModified, WarmCache } from 'warm-cache';
-import {
-  type Leaderboard,
-  type SupabaseClientLike,
-  SupabaseError,
-  supabaseLeaderboard,
-} from 'warm-cache/supabase';
+import type { Leaderboard } from 'warm-cache/leaderboard';
+import { type SupabaseClientLike, SupabaseError, supabaseLeaderboard } from 'warm-cache/supabase';
 import { answer, FakePostgrest, row } from '../support/postgrest.ts';
 
 const columns = {

@@ -1,7 +1,8 @@
 import { createClient } from '@supabase/supabase-js';
 import { expect, vi } from 'vitest';
 import { type LoadError, WarmCache, type WarmCacheEvents } from 'warm-cache';
-import { type Leaderboard, SupabaseError, supabaseLeaderboard } from 'warm-cache/supabase';
+import type { Leaderboard } from 'warm-cache/leaderboard';
+import { SupabaseError, supabaseLeaderboard } from 'warm-cache/supabase';
 import { collected } from './garbage.ts';
 import { OpenTimers } from './open-timers.ts';
 import { Readers } from './readers.ts';

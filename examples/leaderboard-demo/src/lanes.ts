@@ -1,7 +1,8 @@
 import { createClient, type SupabaseClient } from '@supabase/supabase-js';
 import type { SupabaseStack } from 'supabase-stack';
 import { WarmCache } from 'warm-cache';
-import { type Leaderboard, supabaseLeaderboard } from 'warm-cache/supabase';
+import type { Leaderboard } from 'warm-cache/leaderboard';
+import { supabaseLeaderboard } from 'warm-cache/supabase';
 
 /** Short, so that a minute shows what else takes an hour. */
 export const TTL = 2000;

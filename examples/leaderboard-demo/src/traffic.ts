@@ -1,4 +1,4 @@
-import type { LeaderboardQuery } from 'warm-cache/supabase';
+import type { LeaderboardQuery } from 'warm-cache/leaderboard';
 import type { Tally } from './tally.ts';
 
 /** Ms between two readers, and between two bursts of them. */

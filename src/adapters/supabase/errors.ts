@@ -10,7 +10,8 @@ const MOST_CHARACTERS = 200;
  * @example
  * ```ts
  * import type { WarmCache } from 'warm-cache';
- * import { type Leaderboard, SupabaseError } from 'warm-cache/supabase';
+ * import type { Leaderboard } from 'warm-cache/leaderboard';
+ * import { SupabaseError } from 'warm-cache/supabase';
  *
  * declare const leaderboard: WarmCache<Leaderboard>;
  * leaderboard.on('error', ({ error }) => {

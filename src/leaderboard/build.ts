@@ -1,0 +1,125 @@
+import {
+  type Board,
+  type Chains,
+  GROUPINGS,
+  type Grouping,
+  groupCount,
+  groupsOf,
+  type Orders,
+  rankable,
+} from './board.ts';
+import { type Columns, newColumns, resized, Values, write } from './columns.ts';
+import type { AnyEntry, ResolvedOptions } from './entry.ts';
+import { firstOfEach, grouped } from './order.ts';
+import { checked, RowError } from './rows.ts';
+import { atOnce, type Sliced, STEPS } from './slices.ts';
+import { sorted } from './sort.ts';
+
+const FIRST_ROWS = 64;
+/** How many rows are taken between two places where that may be interrupted. */
+const ROWS = 64;
+
+/** Takes rows, and makes a board of them. */
+export class Builder {
+  readonly #options: ResolvedOptions;
+  readonly #values = new Values();
+  readonly #details: unknown[][];
+  #columns: Columns = newColumns(FIRST_ROWS);
+  #size = 0;
+
+  constructor(options: ResolvedOptions) {
+    this.#options = options;
+    this.#details = options.details.map(() => [undefined]);
+  }
+
+  /**
+   * Checks rows and takes them.
+   *
+   * @throws {RowError} One can't be ranked, or its key came before.
+   */
+  *add(rows: Iterable<unknown>): Sliced<void> {
+    const { schema } = this.#options;
+    for (const row of rows) {
+      const entry = checked(row, this.#size + 1, schema);
+      if (entry instanceof Promise) this.put((yield entry) as AnyEntry);
+      else this.put(entry);
+      if (this.#size % ROWS === 0) yield;
+    }
+  }
+
+  /** Takes an entry that is what it should be. */
+  put(entry: AnyEntry): void {
+    const row = this.#values.keys.add(entry.key);
+    if (row <= this.#size) {
+      const message = 'expected it to be unique, got it twice';
+      throw new RowError(entry.key, this.#size + 1, [{ message, path: ['key'] }]);
+    }
+    this.#size = row;
+    if (row === this.#columns.score.length) {
+      this.#columns = atOnce(resized(this.#columns, 2 * row));
+    }
+    write(this.#columns, row, this.#values.code(entry));
+    this.#options.details.forEach((detail, i) => {
+      this.#details[i]?.push(entry[detail]);
+    });
+  }
+
+  /** The board of all rows that came. */
+  *build(): Sliced<Board> {
+    return yield* boardOf({
+      options: this.#options,
+      values: this.#values,
+      ownTexts: this.#values.texts,
+      columns: yield* resized(this.#columns, this.#size + 1),
+      details: this.#details,
+    });
+  }
+}
+
+/** What a board is made of that can't be told from the rest. */
+export type Content = Pick<Board, 'options' | 'values' | 'ownTexts' | 'columns' | 'details'>;
+
+/** Sorts all rows, and makes the orders of every group. */
+export function* boardOf(content: Content): Sliced<Board> {
+  const { values, columns } = content;
+  const { score, player } = columns;
+  const rows = yield* present(player);
+  // By key first: the second sort keeps that where scores are equal. Loaders often bring rows by key already.
+  const byKey = yield* sorted(rows, (a, b) => values.keys.compare(a, b));
+  const byScore = yield* sorted(byKey, (a, b) => (score[b] as number) - (score[a] as number));
+  const orders = {} as Record<Grouping, Orders>;
+  for (const grouping of GROUPINGS) {
+    const groups = groupsOf(columns, grouping);
+    const every = yield* grouped(byScore, groups, groupCount(values, grouping));
+    const best = yield* firstOfEach(every, player, values.players.size);
+    orders[grouping] = {
+      every: yield* rankable(every, content),
+      best: yield* rankable(best, content),
+    };
+  }
+  const chains = yield* chained(byScore, player, values.players.size);
+  return { ...content, size: byScore.length, chains, orders };
+}
+
+function* present(player: Uint32Array): Sliced<Uint32Array> {
+  const rows = new Uint32Array(player.length);
+  let size = 0;
+  for (let row = 1; row < player.length; row++) {
+    if (player[row] !== 0) rows[size++] = row;
+    if (row % STEPS === 0) yield;
+  }
+  return rows.subarray(0, size);
+}
+
+function* chained(rows: Uint32Array, player: Uint32Array, players: number): Sliced<Chains> {
+  const first = new Uint32Array(players + 1);
+  const next = new Uint32Array(player.length);
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i] as number;
+    const of = player[row] as number;
+    next[row] = first[of] as number;
+    first[of] = row;
+    if (i % STEPS === 0) yield;
+  }
+  return { first, next };
+}

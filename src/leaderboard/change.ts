@@ -1,0 +1,260 @@
+import { isDeepStrictEqual } from 'node:util';
+import {
+  type Board,
+  bestRow,
+  type Chains,
+  compareRows,
+  GROUPINGS,
+  type Grouping,
+  groupCount,
+  groupsOf,
+  type Orders,
+  rankable,
+} from './board.ts';
+import { Builder, boardOf, type Content } from './build.ts';
+import { type Coded, type Columns, changedArray, changedColumns } from './columns.ts';
+import type { AnyEntry } from './entry.ts';
+import { type Move, type Order, spliced } from './order.ts';
+import { checked } from './rows.ts';
+import type { Sliced } from './slices.ts';
+
+/** Up to how many edits, and which share of the rows beside, each is moved to its place: with more, all are sorted. */
+const FEW_EDITS = 16;
+const FEW = 1 / 64;
+/** How many texts of rows that are no more are left alone. */
+const FEW_TEXTS = 1024;
+/** How many edits are made between two places where that may be interrupted. */
+const EDITS = 64;
+
+/** What is to change of a board. */
+export interface Changes {
+  readonly upserts: Iterable<unknown>;
+  readonly deletes: Iterable<string>;
+}
+
+/** A row as it will be. */
+interface Edit extends Coded {
+  readonly details: readonly unknown[];
+}
+
+/**
+ * The board with rows added, changed and taken away; the same one, where nothing differs.
+ *
+ * @throws {RowError} A row can't be ranked.
+ */
+export function* changed(board: Board, changes: Changes): Sliced<Board> {
+  const edits = yield* editsOf(board, changes);
+  if (edits.size === 0) return board;
+  const { options, values, ownTexts } = board;
+  const length = Math.max(board.columns.score.length, 1 + greatest(edits.keys()));
+  const columns = yield* changedColumns(board.columns, length, edits);
+  const details = board.details.map((detail, i) => changedDetail(detail, edits, i));
+  const content: Content = { options, values, ownTexts, columns, details };
+  if (values.texts > 2 * ownTexts + FEW_TEXTS) return yield* rebuilt(content);
+  if (edits.size > FEW_EDITS + FEW * board.size) return yield* boardOf(content);
+  const chains = yield* changedChains(board, columns, edits);
+  const next = { options, values, columns, chains };
+  const orders = {} as Record<Grouping, Orders>;
+  for (const grouping of GROUPINGS) {
+    orders[grouping] = yield* changedOrders(board, next, grouping, edits);
+  }
+  return { ...content, size: orders.all.every.rows.length, chains, orders };
+}
+
+/** The greatest of some numbers, or 0. */
+function greatest(numbers: Iterable<number>): number {
+  let greatest = 0;
+  for (const number of numbers) greatest = Math.max(greatest, number);
+  return greatest;
+}
+
+/** Each row that will differ, and how. */
+function* editsOf(board: Board, { upserts, deletes }: Changes): Sliced<Map<number, Edit>> {
+  const { values, options } = board;
+  const edits = new Map<number, Edit>();
+  const isThere = (row: number): boolean => (board.columns.player[row] ?? 0) !== 0;
+  for (const key of deletes) {
+    const row = values.keys.idOf(key);
+    if (isThere(row)) edits.set(row, { ...rowOf(board, row), player: 0 });
+  }
+  let place = 0;
+  for (const given of upserts) {
+    place += 1;
+    const checking = checked(given, place, options.schema);
+    const entry = checking instanceof Promise ? ((yield checking) as AnyEntry) : checking;
+    const row = values.keys.add(entry.key);
+    const details = options.details.map((detail) => entry[detail]);
+    const edit = { ...values.code(entry), details };
+    if (isThere(row) && isDeepStrictEqual(edit, rowOf(board, row))) edits.delete(row);
+    else edits.set(row, edit);
+    if (place % EDITS === 0) yield;
+  }
+  return edits;
+}
+
+/** A row as it is. */
+function rowOf({ columns, details }: Board, row: number): Edit {
+  return {
+    score: columns.score[row] as number,
+    player: columns.player[row] as number,
+    name: columns.name[row] as number,
+    country: columns.country[row] as number,
+    race: columns.race[row] as number,
+    pair: columns.pair[row] as number,
+    details: details.map((detail) => detail[row]),
+  };
+}
+
+function changedDetail(
+  detail: readonly unknown[],
+  edits: ReadonlyMap<number, Edit>,
+  i: number,
+): readonly unknown[] {
+  let copy: unknown[] | undefined;
+  for (const [row, { details }] of edits) {
+    if (row < detail.length && isDeepStrictEqual(detail[row], details[i])) continue;
+    copy ??= detail.slice();
+    copy[row] = details[i];
+  }
+  return copy ?? detail;
+}
+
+/** The rows that are left, with the values of no others. */
+function* rebuilt(content: Content): Sliced<Board> {
+  const builder = new Builder(content.options);
+  const { player } = content.columns;
+  for (let row = 1; row < player.length; row++) {
+    if (player[row] !== 0) builder.put(entryOf(content, row));
+    if (row % EDITS === 0) yield;
+  }
+  return yield* builder.build();
+}
+
+/** A row's entry, with its details. */
+export function entryOf({ options, values, columns, details }: Content, row: number): AnyEntry {
+  const entry: Record<string, unknown> = {
+    key: values.keys.textOf(row),
+    player: values.players.textOf(columns.player[row] as number),
+    name: values.names.textOf(columns.name[row] as number),
+    country: values.countries.valueOf(columns.country[row] as number),
+    race: values.races.valueOf(columns.race[row] as number),
+    score: columns.score[row],
+  };
+  options.details.forEach((detail, i) => {
+    entry[detail] = details[i]?.[row];
+  });
+  return entry as AnyEntry;
+}
+
+function* changedChains(
+  { columns, chains }: Board,
+  next: Columns,
+  edits: ReadonlyMap<number, Edit>,
+): Sliced<Chains> {
+  const firsts = new Map<number, number>();
+  const links = new Map<number, number>();
+  const firstOf = (player: number): number => firsts.get(player) ?? chains.first[player] ?? 0;
+  const nextOf = (row: number): number => links.get(row) ?? chains.next[row] ?? 0;
+  let steps = 0;
+  for (const row of edits.keys()) {
+    if (++steps % EDITS === 0) yield;
+    const from = columns.player[row] ?? 0;
+    const to = next.player[row] as number;
+    if (from === to) continue;
+    if (from !== 0) {
+      const first = firstOf(from);
+      if (first === row) firsts.set(from, nextOf(row));
+      else {
+        let before = first;
+        while (nextOf(before) !== row) before = nextOf(before);
+        links.set(before, nextOf(row));
+      }
+      links.set(row, 0);
+    }
+    if (to !== 0) {
+      links.set(row, firstOf(to));
+      firsts.set(to, row);
+    }
+  }
+  const players = Math.max(chains.first.length, 1 + greatest(firsts.keys()));
+  return {
+    first: yield* changedArray(chains.first, players, firsts, (first) => first),
+    next: yield* changedArray(chains.next, next.player.length, links, (link) => link),
+  };
+}
+
+function* changedOrders(
+  board: Board,
+  next: Pick<Board, 'options' | 'values' | 'columns' | 'chains'>,
+  grouping: Grouping,
+  edits: ReadonlyMap<number, Edit>,
+): Sliced<Orders> {
+  const count = groupCount(next.values, grouping);
+  const was = groupsOf(board.columns, grouping);
+  const is = groupsOf(next.columns, grouping);
+  const every: Moves = { left: [], entered: [] };
+  const best: Moves = { left: [], entered: [] };
+  /** The players of each group whose best row may be another one. */
+  const touched = new Map<number, Set<number>>();
+  const move = (row: number, group: number, player: number, list: Move[], isMoved: boolean) => {
+    if (player === 0) return;
+    if (isMoved) list.push({ row, group });
+    const players = touched.get(group) ?? new Set();
+    touched.set(group, players.add(player));
+  };
+  let steps = 0;
+  for (const row of edits.keys()) {
+    if (++steps % EDITS === 0) yield;
+    const from = was ? (was[row] ?? 0) : 0;
+    const to = is ? (is[row] as number) : 0;
+    const before = board.columns.player[row] ?? 0;
+    const after = next.columns.player[row] as number;
+    const isMoved =
+      before === 0 ||
+      after === 0 ||
+      from !== to ||
+      board.columns.score[row] !== next.columns.score[row];
+    move(row, from, before, every.left, isMoved);
+    move(row, to, after, every.entered, isMoved);
+  }
+  for (const [group, players] of touched) {
+    for (const player of players) {
+      if (++steps % EDITS === 0) yield;
+      const before = bestRow(board, player, (row) => !was || was[row] === group);
+      const after = bestRow(next, player, (row) => !is || is[row] === group);
+      if (before === after && board.columns.score[before] === next.columns.score[after]) continue;
+      if (before !== 0) best.left.push({ row: before, group });
+      if (after !== 0) best.entered.push({ row: after, group });
+    }
+  }
+  return {
+    every: yield* moved(board, next, board.orders[grouping].every, count, every),
+    best: yield* moved(board, next, board.orders[grouping].best, count, best),
+  };
+}
+
+interface Moves {
+  readonly left: Move[];
+  readonly entered: Move[];
+}
+
+function* moved(
+  board: Board,
+  next: Pick<Board, 'options' | 'values' | 'columns'>,
+  order: Order,
+  count: number,
+  { left, entered }: Moves,
+): Sliced<Order> {
+  const { keys } = next.values;
+  const was = board.columns.score;
+  const is = next.columns.score;
+  const comparing =
+    (scoreA: Float64Array, scoreB: Float64Array) =>
+    (a: number, b: number): number =>
+      compareRows(keys, a, scoreA[a] as number, b, scoreB[b] as number);
+  const before = { leaving: comparing(was, was), entering: comparing(is, was) };
+  return yield* rankable(
+    yield* spliced(order, count, left, entered, before, comparing(is, is)),
+    next,
+  );
+}

@@ -1,0 +1,330 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+import { type Board, bestRow, compareRows } from './board.ts';
+import { Builder } from './build.ts';
+import { changed, entryOf } from './change.ts';
+import { expectInteger, expectThat, resolved } from './checks.ts';
+import type { Dictionary } from './dictionary.ts';
+import type {
+  GivenOptions,
+  LeaderboardEntry,
+  LeaderboardFilter,
+  LeaderboardOptions,
+  LeaderboardPage,
+  LeaderboardQuery,
+  LeaderboardRow,
+  ResolvedOptions,
+} from './entry.ts';
+import { boundsOf, firstWhere } from './order.ts';
+import { atOnce, type Sliced, Slices } from './slices.ts';
+import { type View, Views } from './views.ts';
+
+/** What differs between a leaderboard and the next one. */
+export interface LeaderboardChanges<Details extends object = object> {
+  /**
+   * Rows that are new, or take the place of the one with their key. Where a key comes twice, the last one counts.
+   * @default none
+   */
+  readonly upserts?: Iterable<LeaderboardEntry & Details> | undefined;
+  /**
+   * Keys of rows that are no more. One that isn't there doesn't matter; one that is among the `upserts` stays.
+   * @default none
+   */
+  readonly deletes?: Iterable<string> | undefined;
+}
+
+/** The options of {@link Leaderboard.from}. */
+export interface FromOptions<Row extends LeaderboardEntry, Detail extends keyof Row & string>
+  extends Omit<LeaderboardOptions<Pick<Row, Detail>>, 'details' | 'schema'>,
+    SignalOption {
+  /**
+   * Further fields that each row brings along, such as wins and losses.
+   * @default none
+   */
+  readonly details?: readonly Detail[] | undefined;
+}
+
+/** Ends the work early. */
+export interface SignalOption {
+  /**
+   * Ends the work early, which then rejects with the signal's reason.
+   * @default never
+   */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * A ranked list that never changes, highest score first, of which any page of any filter costs what it returns. Entries
+ * of one score stand by key: whole numbers by their value, ahead of all other text, which stands by code point. So the
+ * order is always the same, and pages never overlap.
+ *
+ * All orders of one country, one race, or both, with all rows or each player's best, are made beforehand. What several
+ * countries or races at once have in common is put in order when it is first asked for.
+ *
+ * @example
+ * ```ts
+ * import { Leaderboard } from 'warm-cache/leaderboard';
+ *
+ * const board = new Leaderboard([
+ *   { key: '1', player: 'p1', name: 'Ace', country: 'PL', race: 'zerg', score: 1500 },
+ *   { key: '2', player: 'p2', name: 'Fox', country: 'KR', race: 'terran', score: 1700 },
+ * ]);
+ * const { rows, totalPages } = board.page({ country: ['PL', 'DE'], page: 1, pageSize: 20 });
+ * console.log(rows[0]?.rank, rows[0]?.name, totalPages);
+ * console.log(board.rankOf('p1'), board.around('p1', 2));
+ * ```
+ */
+export class Leaderboard<Details extends object = object> {
+  readonly #board: Board;
+  readonly #views: Views;
+
+  /**
+   * Makes the board at once: 30,000 rows hold everything else up for some tens of ms. {@link Leaderboard.from} doesn't.
+   *
+   * @throws {RowError} A row isn't what it should be, or has the key of another one.
+   * @throws {TypeError} An option is wrong, or the schema doesn't answer at once.
+   */
+  constructor(
+    rows: Iterable<LeaderboardEntry & NoInfer<Details>>,
+    options: LeaderboardOptions<Details> = {},
+  ) {
+    this.#board = rows instanceof Made ? rows.board : atOnce(built(rows, resolved(options)));
+    this.#views = new Views(this.#board);
+  }
+
+  /**
+   * Makes the board in slices of some 2 ms, and gives the event loop back in between: nobody else in the process waits.
+   *
+   * @param rows - Or, one after the other, batches of them: pages of a query, a cursor.
+   * @throws {RowError} A row isn't what it should be, or has the key of another one.
+   * @throws {TypeError} An option is wrong.
+   * @throws The reason of `signal`, or what `rows` throws.
+   *
+   * @example
+   * ```ts
+   * import { WarmCache } from 'warm-cache';
+   * import { Leaderboard, type LeaderboardEntry } from 'warm-cache/leaderboard';
+   *
+   * declare function pages(signal: AbortSignal): AsyncIterable<LeaderboardEntry[]>;
+   *
+   * const leaderboard = new WarmCache({
+   *   loader: ({ signal }) => Leaderboard.from(pages(signal), { signal }),
+   *   ttl: 60_000,
+   * });
+   * ```
+   */
+  static from<Row extends LeaderboardEntry, Detail extends keyof Row & string = never>(
+    rows: Iterable<unknown> | AsyncIterable<unknown>,
+    options: FromOptions<Row, Detail> & {
+      readonly schema: StandardSchemaV1<unknown, Row>;
+    },
+  ): Promise<Leaderboard<Pick<Row, Detail>>>;
+  static from<Row extends LeaderboardEntry, Detail extends keyof Row & string = never>(
+    rows: Iterable<Row> | AsyncIterable<Row | readonly Row[]>,
+    options?: FromOptions<Row, Detail>,
+  ): Promise<Leaderboard<Pick<Row, Detail>>>;
+  static async from(
+    rows: Iterable<unknown> | AsyncIterable<unknown>,
+    options: GivenOptions & SignalOption = {},
+  ): Promise<Leaderboard> {
+    const builder = new Builder(resolved(options));
+    const slices = new Slices(options.signal);
+    if (Symbol.asyncIterator in rows) {
+      for await (const batch of rows) {
+        await slices.do(builder.add(Array.isArray(batch) ? batch : [batch]));
+      }
+    } else await slices.do(builder.add(rows));
+    return boardOf(await slices.do(builder.build()));
+  }
+
+  /** The number of entries. */
+  get size(): number {
+    return this.#board.size;
+  }
+
+  /** The countries that entries have, in alphabetical order of their code units. */
+  get countries(): readonly string[] {
+    return this.#valuesOf('country');
+  }
+
+  /** The races that entries have, in alphabetical order of their code units. */
+  get races(): readonly string[] {
+    return this.#valuesOf('race');
+  }
+
+  /**
+   * One page of the entries that a filter matches, ranked among themselves.
+   *
+   * @throws {TypeError} A part of the query is of the wrong type.
+   * @throws {RangeError} `page` or `pageSize` is no integer of 1 or more.
+   */
+  page(query: LeaderboardQuery = {}): LeaderboardPage<Details> {
+    const { page = 1, pageSize = 20 } = query;
+    expectInteger('page', page, 1);
+    expectInteger('pageSize', pageSize, 1);
+    const view = this.#views.of(query);
+    const totalRows = view.end - view.start;
+    const rows = this.#rows(view, (page - 1) * pageSize, page * pageSize);
+    return { rows, page, pageSize, totalRows, totalPages: Math.ceil(totalRows / pageSize) };
+  }
+
+  /**
+   * The first `n` entries that a filter matches, or as many as there are.
+   *
+   * @throws {TypeError} `n` or a part of the filter is of the wrong type.
+   * @throws {RangeError} `n` is no integer of 0 or more.
+   */
+  top(n: number, filter: LeaderboardFilter = {}): readonly LeaderboardRow<Details>[] {
+    expectInteger('n', n, 0);
+    return this.#rows(this.#views.of(filter), 0, n);
+  }
+
+  /**
+   * A player's best entry among those that a filter matches, with up to `n` ahead of it and `n` behind it. None, where
+   * the player has none.
+   *
+   * @throws {TypeError} An argument is of the wrong type.
+   * @throws {RangeError} `n` is no integer of 0 or more.
+   */
+  around(
+    player: string,
+    n: number,
+    filter: LeaderboardFilter = {},
+  ): readonly LeaderboardRow<Details>[] {
+    expectInteger('n', n, 0);
+    const view = this.#views.of(filter);
+    const place = this.#placeOf(player, view);
+    if (place === undefined) return [];
+    return this.#rows(view, Math.max(0, place - n), place + n + 1);
+  }
+
+  /**
+   * The rank of a player's best entry among those that a filter matches; `undefined` where the player has none.
+   *
+   * @throws {TypeError} An argument is of the wrong type.
+   */
+  rankOf(player: string, filter: LeaderboardFilter = {}): number | undefined {
+    const view = this.#views.of(filter);
+    const place = this.#placeOf(player, view);
+    return place === undefined ? undefined : this.#rankAt(view, view.start + place);
+  }
+
+  /**
+   * How many entries a filter matches.
+   *
+   * @throws {TypeError} A part of the filter is of the wrong type.
+   */
+  count(filter: LeaderboardFilter = {}): number {
+    const { start, end } = this.#views.of(filter);
+    return end - start;
+  }
+
+  /**
+   * A board with some rows changed, added or taken away, made in slices; this one stays as it is. It costs what
+   * changes, and copies of what is ordered by it. Where nothing differs, it is this very board.
+   *
+   * @throws {RowError} A row isn't what it should be.
+   * @throws The reason of `signal`.
+   *
+   * @example
+   * ```ts
+   * import { Leaderboard } from 'warm-cache/leaderboard';
+   *
+   * const row = { key: '1', player: 'p1', name: 'Ace', country: 'PL', race: 'zerg', score: 1500 };
+   * const before = new Leaderboard([row]);
+   * const after = await before.withChanges({ upserts: [{ ...row, score: 1516 }], deletes: ['2'] });
+   * console.log(before.top(1)[0]?.score, after.top(1)[0]?.score); // 1500 1516
+   * ```
+   */
+  async withChanges(
+    { upserts = [], deletes = [] }: LeaderboardChanges<Details>,
+    { signal }: SignalOption = {},
+  ): Promise<Leaderboard<Details>> {
+    const board = await new Slices(signal).do(changed(this.#board, { upserts, deletes }));
+    return board === this.#board ? this : boardOf(board);
+  }
+
+  #rows(view: View, from: number, to: number): LeaderboardRow<Details>[] {
+    const { order, start, end } = view;
+    const rows: LeaderboardRow<Details>[] = [];
+    const { score } = this.#board.columns;
+    let rank = 0;
+    let rankedScore: number | undefined;
+    for (let at = start + from; at < Math.min(start + to, end); at++) {
+      const row = order.rows[at] as number;
+      const isTied = score[row] === rankedScore && this.#board.options.ranking !== 'ordinal';
+      if (!isTied) rank = this.#rankAt(view, at);
+      rankedScore = score[row];
+      rows.push({ rank, ...entryOf(this.#board, row) } as unknown as LeaderboardRow<Details>);
+    }
+    return rows;
+  }
+
+  /** The rank of what stands at a place of the order. */
+  #rankAt({ order, start, end }: View, at: number): number {
+    const { columns, options } = this.#board;
+    const scoreAt = (place: number): number => columns.score[order.rows[place] as number] as number;
+    const score = scoreAt(at);
+    switch (options.ranking) {
+      case 'ordinal':
+        return at - start + 1;
+      case 'competition':
+        return firstWhere(start, at, (place) => scoreAt(place) <= score) - start + 1;
+      case 'modified-competition':
+        return firstWhere(at, end, (place) => scoreAt(place) < score) - start;
+      case 'dense': {
+        const ties = order.ties as Uint32Array;
+        const upTo = (place: number): number =>
+          firstWhere(0, ties.length, (tie) => (ties[tie] as number) > place);
+        return upTo(at) - upTo(start) + 1;
+      }
+    }
+  }
+
+  /** At which place from 0 a player's best row stands. */
+  #placeOf(player: string, { order, start, end, matches }: View): number | undefined {
+    expectThat('player', typeof player === 'string', 'text', player);
+    const { values, columns } = this.#board;
+    const { score } = columns;
+    const best = bestRow(this.#board, values.players.idOf(player), matches);
+    if (best === 0) return undefined;
+    const isBehind = (place: number): boolean => {
+      const row = order.rows[place] as number;
+      return compareRows(values.keys, best, score[best] as number, row, score[row] as number) <= 0;
+    };
+    return firstWhere(start, end, isBehind) - start;
+  }
+
+  #valuesOf(field: 'country' | 'race'): readonly string[] {
+    const { values, orders } = this.#board;
+    const dictionary: Dictionary<string | null> =
+      field === 'country' ? values.countries : values.races;
+    const { every } = orders[field];
+    return Array.from({ length: every.offsets.length - 1 }, (_, code) => code)
+      .filter((code) => {
+        const [start, end] = boundsOf(every, code);
+        return end > start;
+      })
+      .map((code) => dictionary.valueOf(code))
+      .filter((value) => value !== null)
+      .sort();
+  }
+}
+
+/** A board that is there already, in the place of rows. */
+class Made {
+  readonly board: Board;
+
+  constructor(board: Board) {
+    this.board = board;
+  }
+}
+
+function boardOf<Details extends object>(board: Board): Leaderboard<Details> {
+  return new Leaderboard<Details>(new Made(board) as unknown as Iterable<never>);
+}
+
+function* built(rows: Iterable<unknown>, options: ResolvedOptions): Sliced<Board> {
+  const builder = new Builder(options);
+  yield* builder.add(rows);
+  return yield* builder.build();
+}
