@@ -12,7 +12,7 @@ import { type Columns, newColumns, resized, Values, write } from './columns.ts';
 import type { AnyEntry, ResolvedOptions } from './entry.ts';
 import { firstOfEach, grouped } from './order.ts';
 import { checked, RowError } from './rows.ts';
-import { atOnce, type Sliced, STEPS } from './slices.ts';
+import { type Sliced, STEPS } from './slices.ts';
 import { sorted } from './sort.ts';
 
 const FIRST_ROWS = 64;
@@ -41,27 +41,24 @@ export class Builder {
     const { schema } = this.#options;
     for (const row of rows) {
       const entry = checked(row, this.#size + 1, schema);
-      if (entry instanceof Promise) this.put((yield entry) as AnyEntry);
-      else this.put(entry);
+      const length = this.#columns.score.length;
+      if (this.#size + 1 === length) this.#columns = yield* resized(this.#columns, 2 * length);
+      this.#put(entry instanceof Promise ? ((yield entry) as AnyEntry) : entry);
       if (this.#size % ROWS === 0) yield;
     }
   }
 
-  /** Takes an entry that is what it should be. */
-  put(entry: AnyEntry): void {
+  #put(entry: AnyEntry): void {
     const row = this.#values.keys.add(entry.key);
     if (row <= this.#size) {
       const message = 'expected it to be unique, got it twice';
       throw new RowError(entry.key, this.#size + 1, [{ message, path: ['key'] }]);
     }
     this.#size = row;
-    if (row === this.#columns.score.length) {
-      this.#columns = atOnce(resized(this.#columns, 2 * row));
-    }
     write(this.#columns, row, this.#values.code(entry));
-    this.#options.details.forEach((detail, i) => {
+    for (const [i, detail] of this.#options.details.entries()) {
       this.#details[i]?.push(entry[detail]);
-    });
+    }
   }
 
   /** The board of all rows that came. */

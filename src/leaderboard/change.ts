@@ -121,13 +121,18 @@ function changedDetail(
 
 /** The rows that are left, with the values of no others. */
 function* rebuilt(content: Content): Sliced<Board> {
-  const builder = new Builder(content.options);
+  const { options } = content;
+  // What the schema had to say of these rows it has said.
+  const builder = new Builder({ ...options, schema: undefined });
+  yield* builder.add(entriesOf(content));
+  return { ...(yield* builder.build()), options };
+}
+
+function* entriesOf(content: Content): Generator<AnyEntry> {
   const { player } = content.columns;
   for (let row = 1; row < player.length; row++) {
-    if (player[row] !== 0) builder.put(entryOf(content, row));
-    if (row % EDITS === 0) yield;
+    if (player[row] !== 0) yield entryOf(content, row);
   }
-  return yield* builder.build();
 }
 
 /** A row's entry, with its details. */

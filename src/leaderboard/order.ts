@@ -1,4 +1,4 @@
-import { copyInto, type Sliced, STEPS } from './slices.ts';
+import { copyInto, copyOf, type Sliced, STEPS } from './slices.ts';
 import { type Compare, sorted } from './sort.ts';
 
 /** How many places are looked for between two places where that may be interrupted. */
@@ -62,7 +62,7 @@ export function* firstOfEach(order: Order, player: Uint32Array, players: number)
     }
     firstOffsets[group + 1] = length;
   }
-  return { rows: firsts.slice(0, length), offsets: firstOffsets };
+  return { rows: yield* copyOf(firsts, length), offsets: firstOffsets };
 }
 
 /** A row that enters a group or leaves it. */

@@ -14,11 +14,11 @@ export function* sorted(rows: Uint32Array, compare: Compare): Sliced<Uint32Array
 /**
  * Merges runs that are sorted each.
  *
- * @param runs - Where each begins; at last, where the last one ends.
+ * @param runs - Where each begins; at last, where the last one ends. It is written over.
  */
 export function* merged(
   rows: Uint32Array,
-  runs: readonly number[],
+  runs: Uint32Array,
   compare: Compare,
 ): Sliced<Uint32Array> {
   let from = rows;
@@ -30,23 +30,25 @@ export function* merged(
   return from;
 }
 
-function* runsOf(rows: Uint32Array, compare: Compare): Sliced<number[]> {
-  const runs = [0];
+function* runsOf(rows: Uint32Array, compare: Compare): Sliced<Uint32Array> {
+  const runs = new Uint32Array(rows.length + 1);
+  let count = 1;
   for (let i = 1; i < rows.length; i++) {
-    if (compare(rows[i - 1] as number, rows[i] as number) > 0) runs.push(i);
+    if (compare(rows[i - 1] as number, rows[i] as number) > 0) runs[count++] = i;
     if (i % STEPS === 0) yield;
   }
-  runs.push(rows.length);
-  return runs;
+  runs[count++] = rows.length;
+  return runs.subarray(0, count);
 }
 
 function* mergedPairs(
   from: Uint32Array,
   to: Uint32Array,
-  runs: readonly number[],
+  runs: Uint32Array,
   compare: Compare,
-): Sliced<number[]> {
-  const next: number[] = [];
+): Sliced<Uint32Array> {
+  // The runs that come of it are written over those that were merged: there are half as many.
+  let count = 0;
   let steps = STEPS;
   const last = runs.length - 1;
   for (let run = 0; run < last; run += 2) {
@@ -72,8 +74,8 @@ function* mergedPairs(
     // What is left of one of them stands behind all else.
     while (i < middle) to[k++] = from[i++] as number;
     while (j < end) to[k++] = from[j++] as number;
-    next.push(start);
+    runs[count++] = start;
   }
-  next.push(runs[last] as number);
-  return next;
+  runs[count++] = from.length;
+  return runs.subarray(0, count);
 }

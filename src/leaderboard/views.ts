@@ -81,9 +81,11 @@ export class Views {
     const { values, columns } = this.#board;
     const { score, player } = columns;
     const parts = groups.map((group) => order.rows.subarray(...boundsOf(order, group)));
-    const ends = [0];
-    for (const { length } of parts) ends.push((ends.at(-1) as number) + length);
-    const rows = new Uint32Array(ends.at(-1) as number);
+    const ends = new Uint32Array(parts.length + 1);
+    parts.forEach((part, i) => {
+      ends[i + 1] = (ends[i] as number) + part.length;
+    });
+    const rows = new Uint32Array(ends[parts.length] as number);
     parts.forEach((part, i) => {
       rows.set(part, ends[i]);
     });
