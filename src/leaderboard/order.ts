@@ -85,7 +85,7 @@ export function* spliced(
   before: { readonly leaving: Compare; readonly entering: Compare },
   after: Compare,
 ): Sliced<Order> {
-  if (left.length === 0 && entered.length === 0 && count === order.offsets.length - 1) return order;
+  if (left.length === 0 && entered.length === 0) return order;
   const gaps = (yield* placesOf(left, order, before.leaving)).sort();
   const places = yield* placesOf(entered, order, before.entering);
   const fills = yield* sorted(
