@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import type { GivenOptions, Ranking, ResolvedOptions } from './entry.ts';
 import { OWN_FIELDS } from './rows.ts';
 
@@ -14,14 +15,14 @@ export function resolved(options: GivenOptions): ResolvedOptions {
     const isRight = typeof detail === 'string' && !taken.includes(detail);
     expectThat('details', isRight, `names other than ${taken.join(', ')}`, detail);
   }
-  const isSchema = schema === undefined || typeof schema['~standard']?.validate === 'function';
+  const isSchema = schema === undefined || typeof schema?.['~standard']?.validate === 'function';
   expectThat('schema', isSchema, 'a Standard Schema', schema);
   return { ranking, details: [...new Set(details)], schema };
 }
 
 /** @throws {TypeError} It isn't right. */
 export function expectThat(name: string, isRight: boolean, expected: string, given: unknown): void {
-  if (!isRight) throw new TypeError(`Expected \`${name}\` to be ${expected}, got ${given}`);
+  if (!isRight) throw new TypeError(`Expected \`${name}\` to be ${expected}, got ${inspect(given)}`);
 }
 
 /**

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { AnyEntry } from './entry.ts';
 
@@ -87,10 +88,15 @@ function entryOf(row: unknown, place: number): AnyEntry {
   const given = (row ?? {}) as Record<string, unknown>;
   for (const [field, expected, isRight] of FIELDS) {
     if (isRight(given[field])) continue;
-    const message = `expected ${expected}, got ${JSON.stringify(given[field])}`;
+    const message = `expected ${expected}, got ${shown(given[field])}`;
     throw new RowError(keyOf(row), place, [{ message, path: [field] }]);
   }
   return given as AnyEntry;
+}
+
+/** A value of any kind, in a few words: JSON knows no bigint, no circle, and calls NaN null. */
+function shown(value: unknown): string {
+  return inspect(value, { depth: 1, breakLength: Infinity, maxArrayLength: 5, maxStringLength: 100 });
 }
 
 function keyOf(row: unknown): string | undefined {
