@@ -17,6 +17,8 @@ export function atOnce<T>(work: Sliced<T>): T {
     const step = work.next();
     if (step.done) return step.value;
     if (step.value) {
+      // Nobody waits for it.
+      step.value.then(undefined, () => {});
       throw new TypeError(
         'Expected a schema that answers at once: with others, use Leaderboard.from()',
       );
