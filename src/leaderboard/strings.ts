@@ -37,6 +37,8 @@ export class StringTable {
 
   /** The number of a text, or 0 if it isn't there. */
   idOf(text: string): number {
+    // As UTF-8 it would be another text.
+    if (!text.isWellFormed()) return 0;
     const length = encode(text);
     return this.#find(this.#hash(length), length);
   }
