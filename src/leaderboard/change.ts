@@ -12,6 +12,7 @@ import {
   rankable,
 } from './board.ts';
 import { Builder, boardOf, type Content } from './build.ts';
+import { expectThat } from './checks.ts';
 import { type Coded, type Columns, changedArray, changedColumns } from './columns.ts';
 import type { AnyEntry } from './entry.ts';
 import { type Move, type Order, spliced } from './order.ts';
@@ -74,6 +75,7 @@ function* editsOf(board: Board, { upserts, deletes }: Changes): Sliced<Map<numbe
   const edits = new Map<number, Edit>();
   const isThere = (row: number): boolean => (board.columns.player[row] ?? 0) !== 0;
   for (const key of deletes) {
+    expectThat('deletes', typeof key === 'string', 'keys, which are text', key);
     const row = values.keys.idOf(key);
     if (isThere(row)) edits.set(row, { ...rowOf(board, row), player: 0 });
   }

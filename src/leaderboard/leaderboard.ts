@@ -223,6 +223,7 @@ export class Leaderboard<Details extends object = object> {
    * changes, and copies of what is ordered by it. Where nothing differs, it is this very board.
    *
    * @throws {RowError} A row isn't what it should be.
+   * @throws {TypeError} A key to be deleted is no text.
    * @throws The reason of `signal`.
    *
    * @example

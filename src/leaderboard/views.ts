@@ -29,8 +29,9 @@ export class Views {
     this.#board = board;
   }
 
-  /** @throws {TypeError} A country or race is of the wrong type. */
-  of({ country, race, bestRaceOnly }: LeaderboardFilter): View {
+  /** @throws {TypeError} A part of the filter is of the wrong type. */
+  of({ country, race, bestRaceOnly = false }: LeaderboardFilter): View {
+    expectThat('bestRaceOnly', typeof bestRaceOnly === 'boolean', 'true or false', bestRaceOnly);
     const { values, columns, orders } = this.#board;
     const countries = codesOf('country', values.countries, country);
     const races = codesOf('race', values.races, race);
