@@ -10,6 +10,8 @@ export interface PostgrestOptions {
   /** Where it listens: the absolute path of a Unix socket. */
   readonly socketPath: string;
   readonly jwtSecret: string;
+  /** The schemas that clients may name, the first one by default. */
+  readonly schemas: readonly string[];
 }
 
 /** The REST API of the database: the program that Supabase runs too. */
@@ -27,11 +29,11 @@ export class Postgrest {
 
   async start(signal?: AbortSignal): Promise<void> {
     if (this.pid !== undefined) return;
-    const { databaseUrl, socketPath, jwtSecret } = this.#options;
+    const { databaseUrl, socketPath, jwtSecret, schemas } = this.#options;
     this.#server = new ServerProcess('postgrest', findBinary(), [], {
       env: {
         PGRST_DB_URI: databaseUrl,
-        PGRST_DB_SCHEMAS: 'public',
+        PGRST_DB_SCHEMAS: schemas.join(),
         PGRST_DB_ANON_ROLE: 'anon',
         PGRST_DB_MAX_ROWS: '1000',
         PGRST_DB_POOL: '5',

@@ -18,6 +18,12 @@ export interface StackOptions {
    * @default 1
    */
   readonly seed?: number;
+  /**
+   * The schemas that clients may name (`client.schema('game')`), the first one by default. Those that there are not yet
+   * are made, and visitors may use them.
+   * @default ['public']
+   */
+  readonly schemas?: readonly string[];
   /** Gives up: what was begun is taken away again. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -32,7 +38,8 @@ export interface StackOptions {
 export async function startStack(options: StackOptions = {}): Promise<SupabaseStack> {
   options.signal?.throwIfAborted();
   const keys = await createKeys();
-  const stack = new SupabaseStack(await mkdtemp(join(tmpdir(), 'supabase-stack-')), keys);
+  const { schemas = ['public'] } = options;
+  const stack = new SupabaseStack(await mkdtemp(join(tmpdir(), 'supabase-stack-')), keys, schemas);
   try {
     await stack.boot(options);
   } catch (error) {
@@ -56,6 +63,7 @@ export class SupabaseStack {
   readonly #postgres: Postgres;
   readonly #postgrest: Postgrest;
   readonly #gateway: Gateway;
+  readonly #schemas: readonly string[];
   readonly #abandon = (): void => {
     this.#postgrest.kill('SIGKILL');
     this.#postgres.endNow();
@@ -64,14 +72,17 @@ export class SupabaseStack {
   #stopped: Promise<void> | undefined;
 
   /** @internal */
-  constructor(folder: string, { jwtSecret, anonKey, serviceKey }: Keys) {
+  constructor(folder: string, keys: Keys, schemas: readonly string[]) {
+    const { jwtSecret, anonKey, serviceKey } = keys;
     const socketPath = join(folder, 'api.sock');
     this.#folder = folder;
+    this.#schemas = schemas;
     this.#postgres = new Postgres(folder);
     this.#postgrest = new Postgrest({
       databaseUrl: this.#postgres.url('authenticator'),
       socketPath,
       jwtSecret,
+      schemas,
     });
     this.#gateway = new Gateway(socketPath);
     this.anonKey = anonKey;
@@ -92,6 +103,12 @@ export class SupabaseStack {
         "select set_config('seed.rows', $1, false), set_config('seed.seed', $2, false)";
       await client.query(settings, [rows, seed]);
       await client.query(await sql('seed.sql'));
+      for (const schema of this.#schemas) {
+        const name = client.escapeIdentifier(schema);
+        await client.query(
+          `create schema if not exists ${name}; grant usage on schema ${name} to anon, service_role`,
+        );
+      }
     });
     signal?.throwIfAborted();
     await this.#postgrest.start(signal);
