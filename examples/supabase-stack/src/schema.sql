@@ -39,7 +39,8 @@ create table ratings (
 );
 
 create index on ratings (rating desc, id);
-create index on ratings (updated_at);
+-- What changed since then, in pages: ties on the time stand by id.
+create index on ratings (updated_at, id);
 
 create table games (
   id bigint generated always as identity primary key,
@@ -50,7 +51,8 @@ create table games (
   played_at timestamptz not null default now()
 );
 
--- The leaderboard: one row a player and race.
+-- The leaderboard: one row a player and race. Each rating has its player; a left join says so to the planner, which then
+-- counts the rows without looking at the players.
 create view player_races as
 select
   ratings.id,
@@ -63,7 +65,7 @@ select
   ratings.losses,
   ratings.updated_at
 from ratings
-join players on players.id = ratings.player;
+left join players on players.id = ratings.player;
 
 -- Records a game between two ratings, moves both by Elo's rule, and answers with both rows of the leaderboard.
 create function report_match(winner bigint, loser bigint) returns setof player_races
