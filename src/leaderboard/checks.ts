@@ -22,7 +22,8 @@ export function resolved(options: GivenOptions): ResolvedOptions {
 
 /** @throws {TypeError} It isn't right. */
 export function expectThat(name: string, isRight: boolean, expected: string, given: unknown): void {
-  if (!isRight) throw new TypeError(`Expected \`${name}\` to be ${expected}, got ${inspect(given)}`);
+  if (!isRight)
+    throw new TypeError(`Expected \`${name}\` to be ${expected}, got ${inspect(given)}`);
 }
 
 /**

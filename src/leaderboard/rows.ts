@@ -96,7 +96,12 @@ function entryOf(row: unknown, place: number): AnyEntry {
 
 /** A value of any kind, in a few words: JSON knows no bigint, no circle, and calls NaN null. */
 function shown(value: unknown): string {
-  return inspect(value, { depth: 1, breakLength: Infinity, maxArrayLength: 5, maxStringLength: 100 });
+  return inspect(value, {
+    depth: 1,
+    breakLength: Infinity,
+    maxArrayLength: 5,
+    maxStringLength: 100,
+  });
 }
 
 function keyOf(row: unknown): string | undefined {

@@ -2,18 +2,12 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createClient, type SupabaseClient } from '@supabase/supabase-js';
+import { compare, matches, type Row, selected } from './postgrest-words.ts';
 
-/** One row, in the order of its columns. */
-export interface Row {
-  readonly id: string;
-  readonly player_id: string;
-  readonly player_name: string;
-  readonly country: string | null;
-  readonly race: string | null;
-  readonly rating: number;
-}
+export type { Row } from './postgrest-words.ts';
 
-export function row(n: number): Row {
+/** A row of a ladder, by its number. */
+export function row(n: number, change: Row = {}): Row {
   return {
     // Beyond what a JSON number can hold.
     id: String(9_007_199_254_740_993n + BigInt(n)),
@@ -22,6 +16,8 @@ export function row(n: number): Row {
     country: n % 3 === 0 ? null : 'PL',
     race: 'zerg',
     rating: 1000 + (n % 50),
+    updated_at: '2025-08-01T00:00:00+00:00',
+    ...change,
   };
 }
 
@@ -35,11 +31,18 @@ export const answer =
     response.end(body);
   };
 
-/** Speaks PostgREST's protocol as far as a keyset goes: `order`, `limit`, `gt`, and a cap on rows. */
+/**
+ * Speaks PostgREST's protocol as far as the loader does: `select`, `order`, `or`, `limit`, a count, and a cap on rows.
+ * Its clock stands still, unless it is moved.
+ */
 export class FakePostgrest {
   rows: Row[] = [];
   readonly faults: Fault[] = [];
   readonly requests: URL[] = [];
+  /** Epoch ms. */
+  now: number = Date.parse('2025-09-01T00:00:00Z');
+  /** The `Date` header: `null` for none. */
+  date: (now: number) => string | null = (now) => new Date(now).toUTCString();
   /** Called before each answer. */
   onRequest: (n: number) => void = () => {};
   readonly #maxRows: number;
@@ -73,29 +76,29 @@ export class FakePostgrest {
     const url = new URL(request.url ?? '', 'http://localhost');
     this.requests.push(url);
     this.onRequest(this.requests.length);
+    const date = this.date(this.now);
+    response.sendDate = false;
+    if (date !== null) response.setHeader('date', date);
     const fault = this.faults.shift();
     if (fault) {
       fault(request, response);
       return;
     }
-    const after = url.searchParams.get('id')?.replace(/^gt\./, '');
-    const limit = Math.min(this.#maxRows, Number(url.searchParams.get('limit')));
-    const page = this.rows
-      .toSorted((a, b) => compare(a.id, b.id))
-      .filter(({ id }) => after === undefined || compare(id, after) > 0)
-      .slice(0, limit)
-      .map(({ id, player_id, player_name, country, race, rating }) => ({
-        key: id,
-        player: player_id,
-        name: player_name,
-        country,
-        race,
-        score: rating,
-      }));
-    answer(200, JSON.stringify(page))(request, response);
+    try {
+      this.#list(url.searchParams, request.headers['prefer'])(request, response);
+    } catch (error) {
+      answer(400, JSON.stringify({ message: String(error) }))(request, response);
+    }
   }
-}
 
-function compare(a: string, b: string): number {
-  return BigInt(a) < BigInt(b) ? -1 : BigInt(a) > BigInt(b) ? 1 : 0;
+  #list(asked: URLSearchParams, prefer: string | string[] | undefined): Fault {
+    const order = asked.get('order');
+    const found = this.rows.filter((given) => matches(given, asked.get('or')));
+    const sorted = order === null ? found : found.toSorted((a, b) => compare(a, b, order));
+    const page = sorted
+      .slice(0, Math.min(this.#maxRows, Number(asked.get('limit'))))
+      .map((given) => selected(given, asked.get('select') ?? ''));
+    const total = prefer === 'count=exact' ? found.length : '*';
+    return answer(200, JSON.stringify(page), { 'content-range': `*/${total}` });
+  }
 }

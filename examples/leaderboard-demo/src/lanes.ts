@@ -31,10 +31,11 @@ export class LazyLane implements Lane {
   constructor(stack: SupabaseStack) {
     const loader = loaderOf(clientOf(stack, this.name));
     const { signal } = new AbortController();
+    // Where there is none before it, it is always a board that comes.
     this.#load = () =>
       loader({ signal, previous: undefined, attempt: 1, reason: 'read' } as Parameters<
         typeof loader
-      >[0]);
+      >[0]) as Promise<Leaderboard>;
   }
 
   async get(): Promise<Leaderboard> {

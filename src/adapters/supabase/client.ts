@@ -6,15 +6,15 @@ export interface SupabaseClientLike {
 
 /** What of supabase-js's query builder is used. */
 export interface SupabaseTable {
-  /** Asks for columns, in PostgREST's words. */
-  select(columns: string): SupabaseQuery;
+  /** Asks for columns, in PostgREST's words, and perhaps how many rows there are. */
+  select(columns: string, options?: { count?: 'exact' }): SupabaseQuery;
 }
 
 /** What of a supabase-js query is used: awaited, it is sent. */
 export interface SupabaseQuery extends PromiseLike<SupabaseResponse> {
-  /** Only rows whose column is greater than the value, which PostgreSQL reads as of the column's type. */
-  gt(column: string, value: string): this;
-  /** In which order the rows come. */
+  /** Only rows that one of these filters matches, in PostgREST's words. */
+  or(filters: string): this;
+  /** In which order the rows come; called again, by what those stand that are equal so far. */
   order(column: string, options: { ascending: boolean }): this;
   /** How many rows at most. */
   limit(count: number): this;
@@ -33,4 +33,6 @@ export interface SupabaseResponse {
   } | null;
   /** Of HTTP; 0 where there was no answer. */
   readonly status: number;
+  /** How many rows there are, if that was asked. */
+  readonly count?: number | null;
 }

@@ -42,12 +42,18 @@ export class SupabaseError extends Error {
   }
 }
 
-/** The error to throw for an answer without rows: one that ends the retries, where trying again can't help. */
-export function errorOf(response: SupabaseResponse): Error {
+/**
+ * The error to throw for an answer without what was expected: one that ends the retries, where trying again can't help.
+ */
+export function errorOf(response: SupabaseResponse, expected: string): Error {
   const { data, error, status } = response;
   if (isSuccess(status)) {
     const got = error?.message ?? JSON.stringify(data);
-    return new SupabaseError({ status, data, error: { message: `Expected rows, got ${got}` } });
+    return new SupabaseError({
+      status,
+      data,
+      error: { message: `Expected ${expected}, got ${got}` },
+    });
   }
   const failed = new SupabaseError(response);
   const mayPass = status < 400 || status >= 500 || [408, 425, 429].includes(status);

@@ -1,79 +1,62 @@
 import type { LeaderboardEntry } from '../../leaderboard.ts';
+import { nameOf } from './words.ts';
 
-/**
- * Which columns of the table hold what, as PostgREST's `select` names them: in double quotes where a name has a space,
- * a comma or the like, and where the key's is one of PostgREST's own words (`"order"`).
- */
-export interface LeaderboardColumns {
-  /** Unique, never null and sortable: what the pages are cut by. Of any type: it comes as text. */
-  readonly key: string;
-  /** Whose entry it is. Of any type: it comes as text. */
+/** Which columns hold what: their names as in the database. */
+export interface Columns {
+  /** One, or several that make a key together. */
+  readonly key: readonly string[];
   readonly player: string;
-  /** The player's name: text. */
   readonly name: string;
-  /** Text, or null. */
-  readonly country: string;
-  /** Text, or null. */
-  readonly race: string;
-  /** Ranked by this, the highest first: a finite number. */
   readonly score: string;
+  readonly country: string | undefined;
+  readonly race: string | undefined;
+  readonly updatedAt: string | undefined;
+  readonly details: readonly string[];
 }
 
-type Field = keyof LeaderboardColumns;
-
-const isText = (value: unknown): boolean => typeof value === 'string';
-const isTextOrNull = (value: unknown): boolean => value === null || isText(value);
-
-/** What each field of a row must be. */
-const FIELDS: readonly (readonly [Field, string, (value: unknown) => boolean])[] = [
-  ['key', 'text', isText],
-  ['player', 'text', isText],
-  ['name', 'text', isText],
-  ['country', 'text or null', isTextOrNull],
-  ['race', 'text or null', isTextOrNull],
-  ['score', 'a finite number', Number.isFinite],
-];
-
-/** What to ask PostgREST for. JSON would round 64-bit numbers: keys and players come as text. */
-export function selectOf(columns: LeaderboardColumns): string {
-  return FIELDS.map(([field]) => {
-    const isId = field === 'key' || field === 'player';
-    return `${field}:${columns[field]}${isId ? '::text' : ''}`;
-  }).join();
-}
+/** A row as it comes; what is in it, the leaderboard checks. */
+export type Row = { readonly [field: string]: unknown } | null;
 
 /**
- * Appends the rows of one page to those before.
- *
- * @throws {TypeError} A row isn't what it should be, or its key came before.
+ * What to ask PostgREST for, each column under a name of ours, so that none can be mistaken for another one. JSON would
+ * round 64-bit numbers: keys and players come as text.
  */
-export function append(
-  entries: LeaderboardEntry[],
-  page: readonly unknown[],
-  columns: LeaderboardColumns,
-): void {
-  const lastOfBefore = entries.at(-1)?.key;
-  let last = lastOfBefore;
-  for (const row of page) {
-    const entry = entryOf(row, columns);
-    // Keys that repeat stand side by side; a server that deals out the same page again ends it with the same key.
-    if (entry.key === last || entry.key === lastOfBefore) {
-      throw new TypeError(`Expected \`${columns.key}\` to be unique, got ${entry.key} twice`);
-    }
-    last = entry.key;
-    entries.push(entry);
+export function selectOf({ key, details, ...columns }: Columns): string {
+  const asked: [string, string | undefined][] = [
+    ...key.map((column, i): [string, string] => [`key${i}`, `${nameOf(column)}::text`]),
+    ['player', `${nameOf(columns.player)}::text`],
+  ];
+  for (const field of ['name', 'score', 'country', 'race', 'updatedAt'] as const) {
+    const column = columns[field];
+    if (column !== undefined) asked.push([field, nameOf(column)]);
   }
+  asked.push(...details.map((detail, i): [string, string] => [`detail${i}`, nameOf(detail)]));
+  return asked.map(([field, column]) => `${field}:${column}`).join();
 }
 
-function entryOf(row: unknown, columns: LeaderboardColumns): LeaderboardEntry {
-  const given = (row ?? {}) as Partial<Record<Field, unknown>>;
-  for (const [field, expected, isRight] of FIELDS) {
-    if (isRight(given[field])) continue;
-    const got = JSON.stringify(given[field]);
-    throw new TypeError(
-      `Expected \`${columns[field]}\` of the row with key ${given.key} to be ${expected}, got ${got}`,
-    );
-  }
-  const { key, player, name, country, race, score } = given as LeaderboardEntry;
-  return { key, player, name, country, race, score };
+/** A row's values of the key's columns. */
+export function keyOf(row: Row, { key }: Columns): readonly unknown[] {
+  return key.map((_, i) => row?.[`key${i}`]);
+}
+
+/** A row as the leaderboard has it, if it is what it should be. */
+export function entryOf(row: Row, columns: Columns): LeaderboardEntry {
+  const entry: Record<string, unknown> = {
+    key: textOf(keyOf(row, columns)),
+    player: row?.['player'],
+    name: row?.['name'],
+    country: columns.country === undefined ? null : row?.['country'],
+    race: columns.race === undefined ? null : row?.['race'],
+    score: row?.['score'],
+  };
+  columns.details.forEach((detail, i) => {
+    entry[detail] = row?.[`detail${i}`];
+  });
+  return entry as unknown as LeaderboardEntry;
+}
+
+/** The one value, or all of them; nothing, if one is missing. */
+function textOf(values: readonly unknown[]): unknown {
+  if (values.length === 1) return values[0];
+  return values.every((value) => typeof value === 'string') ? JSON.stringify(values) : null;
 }

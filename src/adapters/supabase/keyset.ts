@@ -1,0 +1,90 @@
+import { nameOf, quoted } from './words.ts';
+
+/** How many rows with the same value make it worthwhile to ask for the rest of them alone. */
+const MANY = 100;
+
+/** Where a list was read to, by the columns that it is ordered by. */
+export interface Place {
+  /** The values of the last row that came; of the first columns alone, once there are no more rows with those. */
+  readonly values: readonly string[];
+  /** How many of the first columns have to be as they are; what follows is to be greater. */
+  readonly fixed: number;
+}
+
+/**
+ * Where to go on after a page.
+ *
+ * Where all of a long page agrees in the first columns, the rest of such rows is asked for alone: PostgreSQL finds its
+ * beginning in the index, however many there are. Else it would have to pass over those that came before.
+ *
+ * @param first - The values of its first row, `last` those of its last one.
+ */
+export function placeAfter(first: readonly string[], last: readonly string[], rows: number): Place {
+  const differing = first.findIndex((value, i) => value !== last[i]);
+  const fixed = differing < 0 ? last.length - 1 : differing;
+  return { values: last, fixed: rows < MANY ? 0 : fixed };
+}
+
+/** Where to go on where there are no more rows: `undefined` where there are none at all. */
+export function placeBeyond({ values, fixed }: Place): Place | undefined {
+  return fixed === 0 ? undefined : { values: values.slice(0, fixed), fixed: fixed - 1 };
+}
+
+/** The filter for the rows beyond a place, in the words that PostgREST has for `(a, b, c) > (1, 2, 3)`. */
+export function filterOf(columns: readonly string[], { values, fixed }: Place): string {
+  const is = (operator: 'eq' | 'gt' | 'gte', i: number): string =>
+    `${nameOf(columns[i] as string)}.${operator}.${quoted(values[i] as string)}`;
+  const equal = values.map((_, i) => is('eq', i));
+  const greater = values.map((_, i) => all([...equal.slice(fixed, i), is('gt', i)])).slice(fixed);
+  const terms = equal.slice(0, fixed);
+  // All that follows implies it, and only of this PostgreSQL makes where to begin in the index.
+  if (greater.length > 1) terms.push(is('gte', fixed));
+  terms.push(greater.length > 1 ? `or(${greater})` : (greater[0] as string));
+  return all(terms);
+}
+
+function all(terms: readonly string[]): string {
+  return terms.length === 1 ? (terms[0] as string) : `and(${terms})`;
+}
+
+/** What is known of how many rows an answer may have. */
+export interface Answers {
+  /** How many the longest one had. */
+  longest: number;
+}
+
+/**
+ * All pages of a list, up to the end. The server may cap answers at less than was asked for, so that a short page needn't
+ * be the last one; but one that is shorter than another isn't capped, and has all that was left when it was read. To
+ * wait for an empty one could take for ever, where rows come all the time.
+ *
+ * @param columns - What the list is ordered by: together unique, and never null.
+ * @param read - Answers the first rows that a filter matches; all, without one.
+ * @param valuesOf - A row's values of the columns.
+ * @param answers - Of earlier lists of the same server; those of this list are added.
+ * @param begin - The filter for the first page.
+ * @throws {TypeError} A value isn't there.
+ */
+export async function* pages<Row>(
+  columns: readonly string[],
+  read: (filter: string | undefined) => Promise<readonly Row[]>,
+  valuesOf: (row: Row) => readonly unknown[],
+  answers: Answers,
+  begin?: string,
+): AsyncGenerator<readonly Row[], void, undefined> {
+  const textsOf = (row: Row): readonly string[] =>
+    valuesOf(row).map((value, i) => {
+      if (typeof value === 'string') return value;
+      throw new TypeError(`Expected \`${columns[i]}\` to be never null, got ${value}`);
+    });
+  let place: Place | undefined;
+  do {
+    const rows = await read(place ? filterOf(columns, place) : begin);
+    if (rows.length > 0) yield rows;
+    if (rows.length > 0 && rows.length >= answers.longest) {
+      answers.longest = rows.length;
+      const [first, last] = [rows[0] as Row, rows.at(-1) as Row];
+      place = placeAfter(textsOf(first), textsOf(last), rows.length);
+    } else place &&= placeBeyond(place);
+  } while (place);
+}

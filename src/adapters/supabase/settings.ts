@@ -1,0 +1,114 @@
+import type { LeaderboardOptions } from '../../leaderboard.ts';
+import type { SupabaseClientLike } from './client.ts';
+import type { Columns } from './rows.ts';
+
+/** Which columns of the table hold what: their names as they are in the database, unquoted. */
+export interface LeaderboardColumns {
+  /** Unique, never null and sortable: what the pages are cut by. Of any type: it comes as text. */
+  readonly key: string | readonly [string, ...string[]];
+  /** Whose entry it is. Of any type: it comes as text. */
+  readonly player: string;
+  /** The player's name: text. */
+  readonly name: string;
+  /** Text, or null. */
+  readonly country?: string | undefined;
+  /** Text, or null. */
+  readonly race?: string | undefined;
+  /** Ranked by this, the highest first: a finite number. */
+  readonly score: string;
+  readonly updatedAt?: string | undefined;
+  readonly details?: readonly string[] | undefined;
+}
+
+/** The options of {@link supabaseLeaderboard}. */
+export interface SupabaseLeaderboardOptions<Details extends object = object> {
+  /** A supabase-js client, or what `client.schema()` returns. */
+  readonly client: SupabaseClientLike;
+  /** The table or view to read. */
+  readonly table: string;
+  /** Which columns of it hold what. */
+  readonly columns: LeaderboardColumns;
+  /**
+   * Rows a request asks for. Fewer may come: Supabase caps answers at 1,000 by default.
+   * @default 1000
+   */
+  readonly pageSize?: number | undefined;
+  readonly overlap?: number | undefined;
+  readonly fullReloadInterval?: number | undefined;
+  readonly countRows?: boolean | undefined;
+  readonly ranking?: LeaderboardOptions<Details>['ranking'];
+  readonly schema?: LeaderboardOptions<Details>['schema'];
+}
+
+/** Every option with its value: no other file holds a default. */
+export interface Settings {
+  readonly client: SupabaseClientLike;
+  readonly table: string;
+  readonly columns: Columns;
+  readonly pageSize: number;
+  readonly overlap: number;
+  readonly fullReloadInterval: number;
+  readonly countRows: boolean;
+}
+
+const HOUR = 3_600_000;
+
+/**
+ * Checks the options and fills in the defaults.
+ *
+ * @throws {TypeError} An option is missing or of the wrong type.
+ * @throws {RangeError} A number is out of range.
+ */
+export function settingsOf<Details extends object>(
+  options: SupabaseLeaderboardOptions<Details>,
+): Settings {
+  const { client, table, pageSize = 1000, overlap = 10_000 } = options;
+  const { fullReloadInterval = HOUR, countRows = true } = options;
+  expectThat('client.from', typeof client?.from === 'function', 'a function', client?.from);
+  expectThat('table', isText(table), 'the name of a table', table);
+  const columns = columnsOf(options.columns);
+  expectNumber('pageSize', pageSize, 1, Number.MAX_SAFE_INTEGER);
+  if (pageSize % 1 !== 0)
+    throw new RangeError(`Expected \`pageSize\` to be an integer, got ${pageSize}`);
+  expectNumber('overlap', overlap, 0, Number.MAX_VALUE);
+  expectNumber('fullReloadInterval', fullReloadInterval, 0, Infinity);
+  expectThat('countRows', typeof countRows === 'boolean', 'true or false', countRows);
+  return { client, table, columns, pageSize, overlap, fullReloadInterval, countRows };
+}
+
+function columnsOf(given: LeaderboardColumns): Columns {
+  const { key, player, name, score, country, race, updatedAt, details = [] } = given ?? {};
+  const keys = Array.isArray(key) ? [...key] : [key];
+  expectThat('columns.key', keys.length > 0, 'at least one column', '[]');
+  for (const column of keys) expectColumn('columns.key', column);
+  expectColumn('columns.player', player);
+  expectColumn('columns.name', name);
+  expectColumn('columns.score', score);
+  for (const [field, column] of Object.entries({ country, race, updatedAt })) {
+    if (column !== undefined) expectColumn(`columns.${field}`, column);
+  }
+  expectThat('columns.details', Array.isArray(details), 'a list of columns', details);
+  for (const column of details) expectColumn('columns.details', column);
+  return { key: keys, player, name, score, country, race, updatedAt, details: [...details] };
+}
+
+function expectColumn(option: string, given: unknown): void {
+  expectThat(option, isText(given), 'the name of a column', given);
+  // In quotes, too, it is what PostgREST calls all of them.
+  expectThat(option, given !== '*', 'a name other than *', given);
+}
+
+function expectNumber(option: string, given: number, least: number, most: number): void {
+  expectThat(option, typeof given === 'number', 'a number', given);
+  if (!(given >= least && given <= most)) {
+    throw new RangeError(`Expected \`${option}\` to be from ${least} to ${most}, got ${given}`);
+  }
+}
+
+function isText(given: unknown): boolean {
+  return typeof given === 'string' && given !== '';
+}
+
+function expectThat(option: string, isRight: boolean, expected: string, given: unknown): void {
+  if (!isRight) throw new TypeError(`Expected \`${option}\` to be ${expected}, got ${given}`);
+}

@@ -1,0 +1,82 @@
+import type { SupabaseClientLike, SupabaseQuery } from './client.ts';
+import { type Answers, pages } from './keyset.ts';
+import { fetchCount, fetchRows, type Watch } from './page.ts';
+import { type Columns, keyOf, type Row, selectOf } from './rows.ts';
+import { nameOf, quoted } from './words.ts';
+
+/** What is known of a table beforehand. */
+export interface TableOptions {
+  readonly client: SupabaseClientLike;
+  readonly table: string;
+  readonly columns: Columns;
+  readonly pageSize: number;
+}
+
+/** A table or view, and how it is asked. */
+export class Table {
+  readonly #options: TableOptions;
+  readonly #select: string;
+  /** Since everything was read for the last time: a server may get another cap. */
+  #answers: Answers = { longest: 0 };
+
+  constructor(options: TableOptions) {
+    this.#options = options;
+    this.#select = selectOf(options.columns);
+  }
+
+  /** All rows, page by page along the key. */
+  all(watch: Watch): AsyncGenerator<readonly Row[]> {
+    const { columns } = this.#options;
+    this.#answers = { longest: 0 };
+    return this.#pages(columns.key, (row) => keyOf(row, columns), undefined, watch);
+  }
+
+  /** The rows that were changed after a moment, the longest ago first. */
+  changedSince(since: string, updatedAt: string, watch: Watch): AsyncGenerator<readonly Row[]> {
+    const { columns } = this.#options;
+    return this.#pages(
+      [updatedAt, ...columns.key],
+      (row) => [row?.['updatedAt'], ...keyOf(row, columns)],
+      `${nameOf(updatedAt)}.gt.${quoted(since)}`,
+      watch,
+    );
+  }
+
+  /** How many rows there are. */
+  count(watch: Watch): Promise<number> {
+    const [column] = this.#options.columns.key as [string];
+    // No HEAD: what PostgREST has to say of an error comes as a body.
+    const query = () => this.#from(nameOf(column), { count: 'exact' }).limit(0);
+    return fetchCount(query, watch);
+  }
+
+  #pages(
+    order: readonly string[],
+    valuesOf: (row: Row) => readonly unknown[],
+    begin: string | undefined,
+    watch: Watch,
+  ): AsyncGenerator<readonly Row[]> {
+    const page = (filter: string | undefined): SupabaseQuery => {
+      let query = this.#from(this.#select).limit(this.#options.pageSize);
+      for (const column of order) query = query.order(nameOf(column), { ascending: true });
+      return filter === undefined ? query : query.or(filter);
+    };
+    const read = (filter: string | undefined) => fetchRows(() => page(filter), watch);
+    return pages(
+      order,
+      read as (filter: string | undefined) => Promise<readonly Row[]>,
+      valuesOf,
+      this.#answers,
+      begin,
+    );
+  }
+
+  #from(select: string, options?: { count?: 'exact' }): SupabaseQuery {
+    const { client, table } = this.#options;
+    // It becomes a part of a path.
+    const query = client.from(encodeURIComponent(table)).select(select, options);
+    // supabase-js takes a space for one outside of quotes, where a quote comes before it in the name.
+    (query as { url?: URL }).url?.searchParams.set('select', select);
+    return query;
+  }
+}
