@@ -129,7 +129,7 @@ export class Leaderboard<Details extends object = object> {
     const builder = new Builder(resolved(options));
     const slices = new Slices(options.signal);
     if (Symbol.asyncIterator in rows) {
-      for await (const batch of rows) {
+      for await (const batch of slices.each(rows)) {
         await slices.do(builder.add(Array.isArray(batch) ? batch : [batch]));
       }
     } else await slices.do(builder.add(rows));

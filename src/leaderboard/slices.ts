@@ -40,14 +40,56 @@ export class Slices {
   /** @throws The reason of `signal`. */
   async do<T>(work: Sliced<T>): Promise<T> {
     let resolved: unknown;
-    for (;;) {
-      const step = work.next(resolved);
-      if (step.done) return step.value;
-      resolved = step.value && (await step.value);
-      if (performance.now() < this.#end) continue;
-      await new Promise((resolve) => setImmediate(resolve));
-      this.#signal?.throwIfAborted();
-      this.#end = performance.now() + SLICE;
+    try {
+      for (;;) {
+        const step = work.next(resolved);
+        if (step.done) return step.value;
+        resolved = step.value && (await this.#wait(step.value));
+        if (performance.now() < this.#end) continue;
+        await new Promise((resolve) => setImmediate(resolve));
+        this.#signal?.throwIfAborted();
+        this.#end = performance.now() + SLICE;
+      }
+    } finally {
+      // Work that is given up closes what it goes through.
+      work.return(undefined as T);
+    }
+  }
+
+  /**
+   * What comes, one after the other; the source is closed when nothing more is wanted of it.
+   *
+   * @throws The reason of `signal`, also while nothing comes.
+   */
+  async *each<V>(source: AsyncIterable<V>): AsyncGenerator<V> {
+    const iterator = source[Symbol.asyncIterator]();
+    let isOpen = true;
+    try {
+      for (;;) {
+        const { done, value } = await this.#wait(iterator.next());
+        isOpen = !done;
+        if (done) return;
+        yield value;
+      }
+    } finally {
+      // Not waited for: a generator closes only when what it waits for has come.
+      if (isOpen) {
+        new Promise((resolve) => resolve(iterator.return?.())).catch(() => {});
+      }
+    }
+  }
+
+  async #wait<V>(promise: PromiseLike<V>): Promise<V> {
+    const signal = this.#signal;
+    if (!signal) return promise;
+    signal.throwIfAborted();
+    const aborted = Promise.withResolvers<never>();
+    const abort = (): void => aborted.reject(signal.reason);
+    signal.addEventListener('abort', abort);
+    try {
+      return await Promise.race([promise, aborted.promise]);
+    } finally {
+      signal.removeEventListener('abort', abort);
     }
   }
 }
