@@ -40,9 +40,9 @@ export class Builder {
   *add(rows: Iterable<unknown>): Sliced<void> {
     const { schema } = this.#options;
     for (const row of rows) {
-      const entry = checked(row, this.#size + 1, schema);
       const length = this.#columns.score.length;
       if (this.#size + 1 === length) this.#columns = yield* resized(this.#columns, 2 * length);
+      const entry = checked(row, this.#size + 1, schema);
       this.#put(entry instanceof Promise ? ((yield entry) as AnyEntry) : entry);
       if (this.#size % ROWS === 0) yield;
     }

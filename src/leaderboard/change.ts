@@ -49,7 +49,10 @@ export function* changed(board: Board, changes: Changes): Sliced<Board> {
   const { options, values, ownTexts } = board;
   const length = Math.max(board.columns.score.length, 1 + greatest(edits.keys()));
   const columns = yield* changedColumns(board.columns, length, edits);
-  const details = board.details.map((detail, i) => changedDetail(detail, edits, i));
+  const details: (readonly unknown[])[] = [];
+  for (const [i, detail] of board.details.entries()) {
+    details.push(yield* changedDetail(detail, edits, i));
+  }
   const content: Content = { options, values, ownTexts, columns, details };
   if (values.texts > 2 * ownTexts + FEW_TEXTS) return yield* rebuilt(content);
   if (edits.size > FEW_EDITS + FEW * board.size) return yield* boardOf(content);
@@ -107,13 +110,15 @@ function rowOf({ columns, details }: Board, row: number): Edit {
   };
 }
 
-function changedDetail(
+function* changedDetail(
   detail: readonly unknown[],
   edits: ReadonlyMap<number, Edit>,
   i: number,
-): readonly unknown[] {
+): Sliced<readonly unknown[]> {
   let copy: unknown[] | undefined;
+  let steps = 0;
   for (const [row, { details }] of edits) {
+    if (++steps % EDITS === 0) yield;
     if (row < detail.length && isDeepStrictEqual(detail[row], details[i])) continue;
     copy ??= detail.slice();
     copy[row] = details[i];

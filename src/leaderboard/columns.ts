@@ -58,6 +58,9 @@ export interface Columns {
 /** One row's fields. */
 export type Coded = { readonly [Field in keyof Columns]: number };
 
+/** How many edits are written between two places where that may be interrupted. */
+const EDITS = 512;
+
 const NO_EDITS: ReadonlyMap<number, Coded> = new Map();
 
 /** Columns with room for so many rows, row 0 included. */
@@ -107,7 +110,9 @@ export function* changedArray<A extends Float64Array | Uint32Array, E>(
   valueIn: (edit: E) => number,
 ): Sliced<A> {
   let changed = length === array.length ? array : yield* copyOf(array, length);
+  let steps = 0;
   for (const [row, edit] of edits) {
+    if (++steps % EDITS === 0) yield;
     const value = valueIn(edit);
     if (changed[row] === value) continue;
     if (changed === array) changed = yield* copyOf(array, length);
