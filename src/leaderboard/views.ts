@@ -15,6 +15,11 @@ export interface View {
   readonly matches: (row: number) => boolean;
 }
 
+/** What an order takes beside its rows, in rows: of countries and races that have next to nothing there are many. */
+const ORDER_COST = 256;
+
+const costOf = ({ rows }: Order): number => rows.length + ORDER_COST;
+
 type Codes = readonly number[] | undefined;
 type Which = keyof Orders;
 
@@ -23,7 +28,8 @@ export class Views {
   readonly #board: Board;
   /** The one used last stands last. */
   readonly #merged = new Map<string, Order>();
-  #keptRows = 0;
+  /** What it costs, counted in rows. */
+  #keptCost = 0;
 
   constructor(board: Board) {
     this.#board = board;
@@ -67,13 +73,13 @@ export class Views {
   #kept(name: string, make: () => Order): Order {
     const known = this.#merged.get(name);
     const order = known ?? make();
-    if (!known) this.#keptRows += order.rows.length;
+    if (!known) this.#keptCost += costOf(order);
     this.#merged.delete(name);
     this.#merged.set(name, order);
-    for (const [oldest, { rows }] of this.#merged) {
-      if (this.#keptRows <= 2 * this.#board.size || oldest === name) break;
+    for (const [oldest, old] of this.#merged) {
+      if (this.#keptCost <= 2 * this.#board.size || oldest === name) break;
       this.#merged.delete(oldest);
-      this.#keptRows -= rows.length;
+      this.#keptCost -= costOf(old);
     }
     return order;
   }
