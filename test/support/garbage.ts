@@ -23,3 +23,13 @@ export async function collected(refs: readonly WeakRef<object>[]): Promise<void>
   const kinds = left.map((ref) => ref.deref()?.constructor.name);
   throw new Error(`in memory still: ${kinds.join(', ')}`);
 }
+
+/** Bytes that are in memory, on the heap and in array buffers, when what nothing refers to has been collected. */
+export async function heldInMemory(): Promise<number> {
+  for (let i = 0; i < 3; i++) {
+    gc();
+    await delay(10);
+  }
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return heapUsed + arrayBuffers;
+}
