@@ -1,7 +1,15 @@
 import { Leaderboard } from '../leaderboard.ts';
 import type { LoadContext, NotModified } from '../options.ts';
+import type { SupabaseClientLike } from './supabase/client.ts';
+import type { DetailName, FunctionName, RelationName } from './supabase/database.ts';
 import { tableLoader } from './supabase/loader.ts';
-import { type SupabaseLeaderboardOptions, settingsOf } from './supabase/settings.ts';
+import type {
+  RowSchema,
+  SourceDetails,
+  SourceRow,
+  SupabaseLeaderboardOptions,
+} from './supabase/options.ts';
+import { settingsOf } from './supabase/settings.ts';
 
 export type {
   SupabaseClientLike,
@@ -10,7 +18,12 @@ export type {
   SupabaseTable,
 } from './supabase/client.ts';
 export { SupabaseError } from './supabase/errors.ts';
-export type { LeaderboardColumns, SupabaseLeaderboardOptions } from './supabase/settings.ts';
+export type {
+  LeaderboardColumns,
+  SupabaseFunctionOptions,
+  SupabaseLeaderboardOptions,
+  SupabaseTableOptions,
+} from './supabase/options.ts';
 
 /**
  * Makes the loader of a leaderboard: reads a whole table or view of Supabase, however many rows that are, page by
@@ -49,14 +62,24 @@ export type { LeaderboardColumns, SupabaseLeaderboardOptions } from './supabase/
  * leaderboard.start();
  * ```
  */
-export function supabaseLeaderboard<Details extends object = object>(
-  options: SupabaseLeaderboardOptions<Details>,
-): (context: LoadContext<Leaderboard<Details>>) => Promise<Leaderboard<Details> | NotModified> {
-  const settings = settingsOf(options);
+export function supabaseLeaderboard<
+  Client extends SupabaseClientLike,
+  const Table extends RelationName<Client> = never,
+  const Function extends FunctionName<Client> = never,
+  const Detail extends DetailName<SourceRow<Client, Table, Function>> = never,
+  Schema extends RowSchema<Detail> | undefined = undefined,
+>(
+  options: SupabaseLeaderboardOptions<Client, Table, Function, Detail, Schema>,
+): (
+  context: LoadContext<Leaderboard<SourceDetails<Client, Table, Function, Detail, Schema>>>,
+) => Promise<Leaderboard<SourceDetails<Client, Table, Function, Detail, Schema>> | NotModified>;
+export function supabaseLeaderboard(
+  options: SupabaseLeaderboardOptions,
+): (context: LoadContext<Leaderboard>) => Promise<Leaderboard | NotModified> {
+  const settings = settingsOf(options as never);
   const { ranking, schema } = options;
-  const details = settings.columns.details as (keyof Details & string)[];
-  const leaderboardOptions = { ranking, details, schema };
+  const leaderboardOptions = { ranking, schema, details: settings.columns.details as never[] };
   // Wrong ones are to be known now, not when rows have come.
-  new Leaderboard<Details>([], leaderboardOptions);
+  new Leaderboard([], leaderboardOptions);
   return tableLoader(settings, leaderboardOptions);
 }

@@ -1,7 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { AbortError, notModified, WarmCache } from 'warm-cache';
+import { AbortError, type LoadContext, type NotModified, notModified, WarmCache } from 'warm-cache';
 import { Leaderboard } from 'warm-cache/leaderboard';
-import { type SupabaseLeaderboardOptions, supabaseLeaderboard } from 'warm-cache/supabase';
+import {
+  type SupabaseClientLike,
+  type SupabaseTableOptions,
+  supabaseLeaderboard,
+} from 'warm-cache/supabase';
 import { answer, FakePostgrest, type Row, row } from '../support/postgrest.ts';
 
 const CAP = 10;
@@ -30,9 +34,10 @@ afterEach(async () => {
   await server.close();
 });
 
-type Loader = ReturnType<typeof supabaseLeaderboard>;
+type Loader = (context: LoadContext<Leaderboard>) => Promise<Leaderboard | NotModified>;
+type Change = Partial<SupabaseTableOptions<SupabaseClientLike, string, never, undefined>>;
 
-const loaderWith = (change: Partial<SupabaseLeaderboardOptions> = {}): Loader =>
+const loaderWith = (change: Change = {}): Loader =>
   supabaseLeaderboard({ client: server.client, table: 'board', columns, ...change });
 
 /** Loads as a cache does that has a board already, or has none. */
@@ -40,7 +45,7 @@ function load(
   loader: Loader,
   held?: Leaderboard,
   signal: AbortSignal = new AbortController().signal,
-): ReturnType<Loader> {
+): Promise<Leaderboard | NotModified> {
   const previous = held && { value: held, version: 1, loadedAt: 0, source: 'loader' as const };
   return loader({ signal, previous, attempt: 1, reason: 'interval', notModified });
 }

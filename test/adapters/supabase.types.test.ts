@@ -1,7 +1,8 @@
 import { createClient, type SupabaseClient } from '@supabase/supabase-js';
 import { beforeAll, describe, expect, expectTypeOf, it } from 'vitest';
 import { WarmCache } from 'warm-cache';
-import type { LeaderboardEntry, SupabaseClientLike } from 'warm-cache/supabase';
+import type { Leaderboard, LeaderboardEntry } from 'warm-cache/leaderboard';
+import type { SupabaseClientLike, supabaseLeaderboard } from 'warm-cache/supabase';
 import { z } from 'zod';
 import type {
   ColumnName,
@@ -12,7 +13,6 @@ import type {
 } from '../../src/adapters/supabase/database.ts';
 import type { Database, Json } from '../support/database.ts';
 import { openInEditor, type Statement } from '../support/editor.ts';
-import type { Leaderboard, supabaseLeaderboard } from '../support/typed-leaderboard.ts';
 
 type Public = SupabaseClient<Database>;
 type Game = SupabaseClient<Database, 'game'>;
@@ -392,7 +392,7 @@ describe('in the editor', () => {
       import type { SupabaseClient } from '@supabase/supabase-js';
       import { z } from 'zod';
       import type { Database } from '../support/database.ts';
-      import { supabaseLeaderboard } from '../support/typed-leaderboard.ts';
+      import { supabaseLeaderboard } from 'warm-cache/supabase';
       declare const client: SupabaseClient<Database>;
       declare const untyped: SupabaseClient;
       const columns = { key: 'id', player: 'player_id', name: 'player_name', score: 'rating' } as const;

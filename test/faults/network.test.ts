@@ -20,7 +20,7 @@ describe('the network, under a thousand readers', () => {
   it.each([
     ['cuts answers in the middle', cut, 0, /terminated/],
     ['cuts answers between two chunks', cutInChunks, 0, /terminated/],
-    ['brings half of the JSON', cutJson, 200, /Expected rows, got \[\{"key"/],
+    ['brings half of the JSON', cutJson, 200, /Expected rows, got \[\{"key0"/],
     ['resets connections', reset, 0, /fetch failed/],
     ['brings garbage', garbage, 0, /fetch failed/],
     ['brings garbage for JSON', garbageAsJson, 200, /Expected rows, got \0/],

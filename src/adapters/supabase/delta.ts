@@ -39,17 +39,17 @@ export interface DeltaOptions {
  * A board with what was changed after a moment: the same one, where nothing was. `undefined` where that can't be told,
  * and everything has to be read again.
  */
-export async function refreshed<Details extends object>(
-  board: Leaderboard<Details>,
+export async function refreshed(
+  board: Leaderboard,
   since: string,
   { table, columns, updatedAt, pageSize, countRows }: DeltaOptions,
   watch: Watch,
-): Promise<Leaderboard<Details> | undefined> {
+): Promise<Leaderboard | undefined> {
   // To read more changes than there are rows would be no gain; and where rows change as quickly as they are read, the
   // changes have no end.
   const most = Math.max(board.size, pageSize);
   // A row that changes while pages are read comes again: what came last is right.
-  const changes = new Map<unknown, LeaderboardEntry & Details>();
+  const changes = new Map<unknown, LeaderboardEntry>();
   let before: number | undefined;
   for (;;) {
     let read = 0;
@@ -57,7 +57,7 @@ export async function refreshed<Details extends object>(
       read += rows.length;
       if (read > most) return undefined;
       for (const row of rows) {
-        const entry = entryOf(row, columns) as LeaderboardEntry & Details;
+        const entry = entryOf(row, columns);
         changes.set(entry.key, entry);
       }
     }

@@ -14,17 +14,17 @@ import type { Settings } from './settings.ts';
 import { Table } from './table.ts';
 
 /** The loader of a leaderboard out of a table or view. */
-export function tableLoader<Details extends object>(
+export function tableLoader(
   settings: Settings,
-  leaderboardOptions: LeaderboardOptions<Details>,
-): (context: LoadContext<Leaderboard<Details>>) => Promise<Leaderboard<Details> | NotModified> {
+  leaderboardOptions: LeaderboardOptions,
+): (context: LoadContext<Leaderboard>) => Promise<Leaderboard | NotModified> {
   const { columns, overlap, fullReloadInterval, ...rest } = settings;
   const { updatedAt } = columns;
   const table = new Table(settings);
   const delta = updatedAt === undefined ? undefined : { ...rest, table, columns, updatedAt };
   // What is known of a board hangs on it: a load that is dropped changes nothing of what is known of the one that
   // stays, and caches that share a loader don't disturb each other.
-  const marks = new WeakMap<Leaderboard<Details>, Mark>();
+  const marks = new WeakMap<Leaderboard, Mark>();
   return async ({ signal, previous, notModified }) => {
     const start = performance.now();
     let serverStart: number | undefined;
@@ -43,7 +43,7 @@ export function tableLoader<Details extends object>(
           : undefined;
       const board =
         changed ??
-        (await Leaderboard.from<Details>(entries(table.all(watch), columns), {
+        (await Leaderboard.from(entries(table.all(watch), columns), {
           ...leaderboardOptions,
           signal,
         }));
@@ -63,11 +63,11 @@ export function tableLoader<Details extends object>(
   };
 }
 
-async function* entries<Details extends object>(
+async function* entries(
   pages: AsyncIterable<readonly Row[]>,
   columns: Columns,
-): AsyncGenerator<(LeaderboardEntry & Details)[]> {
+): AsyncGenerator<LeaderboardEntry[]> {
   for await (const rows of pages) {
-    yield rows.map((row) => entryOf(row, columns) as LeaderboardEntry & Details);
+    yield rows.map((row) => entryOf(row, columns));
   }
 }

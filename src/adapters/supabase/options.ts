@@ -1,5 +1,5 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
-import type { LeaderboardEntry } from '../../leaderboard.ts';
+import type { LeaderboardEntry, Ranking } from '../../leaderboard.ts';
 import type { SupabaseClientLike } from './client.ts';
 import type { ColumnName, DetailsOf, FunctionRow, RelationNull, RelationRow } from './database.ts';
 
@@ -14,7 +14,7 @@ import type { ColumnName, DetailsOf, FunctionRow, RelationNull, RelationRow } fr
 export interface LeaderboardColumns<Row = any, Detail extends string = string, Null = never> {
   /**
    * Unique, never null and sortable: what the pages are cut by. Of any type: it comes as text. Several columns together
-   * make one key, in this order.
+   * make one key, in this order: its text is then the JSON of theirs.
    */
   readonly key: ColumnName<Row> | readonly [ColumnName<Row>, ...ColumnName<Row>[]];
   /** Whose entry it is. Of any type: it comes as text. */
@@ -34,7 +34,8 @@ export interface LeaderboardColumns<Row = any, Detail extends string = string, N
    */
   readonly race?: ColumnName<Row, string | null> | undefined;
   /**
-   * When the row was changed last, by the server's clock: a timestamp. With it, a refresh asks only for what changed.
+   * When the row was changed last, by the database's clock: a `timestamptz`. With it, a refresh asks only for what
+   * changed.
    * @default every refresh reads all rows
    */
   readonly updatedAt?: ColumnName<Row, string | Null> | undefined;
@@ -53,6 +54,11 @@ interface SourceOptions<Client, Schema> {
    * @default none
    */
   readonly schema?: Schema | undefined;
+  /**
+   * What rank those of equal score get.
+   * @default 'competition'
+   */
+  readonly ranking?: Ranking | undefined;
 }
 
 /** The options of {@link supabaseLeaderboard} for a table or view. */
@@ -72,6 +78,23 @@ export interface SupabaseTableOptions<Client, Table, Detail extends string, Sche
    * @default 1000
    */
   readonly pageSize?: number | undefined;
+  /**
+   * Ms before the start of the load before, from which on changes are asked for: as long as the longest transaction
+   * that changes rows, and as far as the clocks of the database and of the server that answers may be apart.
+   * @default 10_000
+   */
+  readonly overlap?: number | undefined;
+  /**
+   * Ms from the start of one load of all rows to the next one, with `updatedAt`. 0: all are read each time. `Infinity`:
+   * only where a count, or a board of another make, asks for it.
+   * @default 3_600_000
+   */
+  readonly fullReloadInterval?: number | undefined;
+  /**
+   * Whether a refresh counts the rows, with `updatedAt`, to find that some were deleted: it reads all of them then.
+   * @default true
+   */
+  readonly countRows?: boolean | undefined;
 }
 
 /** The options of {@link supabaseLeaderboard} for a function. */

@@ -1,44 +1,6 @@
-import type { LeaderboardOptions } from '../../leaderboard.ts';
 import type { SupabaseClientLike } from './client.ts';
+import type { SupabaseTableOptions } from './options.ts';
 import type { Columns } from './rows.ts';
-
-/** Which columns of the table hold what: their names as they are in the database, unquoted. */
-export interface LeaderboardColumns {
-  /** Unique, never null and sortable: what the pages are cut by. Of any type: it comes as text. */
-  readonly key: string | readonly [string, ...string[]];
-  /** Whose entry it is. Of any type: it comes as text. */
-  readonly player: string;
-  /** The player's name: text. */
-  readonly name: string;
-  /** Text, or null. */
-  readonly country?: string | undefined;
-  /** Text, or null. */
-  readonly race?: string | undefined;
-  /** Ranked by this, the highest first: a finite number. */
-  readonly score: string;
-  readonly updatedAt?: string | undefined;
-  readonly details?: readonly string[] | undefined;
-}
-
-/** The options of {@link supabaseLeaderboard}. */
-export interface SupabaseLeaderboardOptions<Details extends object = object> {
-  /** A supabase-js client, or what `client.schema()` returns. */
-  readonly client: SupabaseClientLike;
-  /** The table or view to read. */
-  readonly table: string;
-  /** Which columns of it hold what. */
-  readonly columns: LeaderboardColumns;
-  /**
-   * Rows a request asks for. Fewer may come: Supabase caps answers at 1,000 by default.
-   * @default 1000
-   */
-  readonly pageSize?: number | undefined;
-  readonly overlap?: number | undefined;
-  readonly fullReloadInterval?: number | undefined;
-  readonly countRows?: boolean | undefined;
-  readonly ranking?: LeaderboardOptions<Details>['ranking'];
-  readonly schema?: LeaderboardOptions<Details>['schema'];
-}
 
 /** Every option with its value: no other file holds a default. */
 export interface Settings {
@@ -51,6 +13,8 @@ export interface Settings {
   readonly countRows: boolean;
 }
 
+type TableOptions = SupabaseTableOptions<SupabaseClientLike, string, string, unknown>;
+
 const HOUR = 3_600_000;
 
 /**
@@ -59,9 +23,7 @@ const HOUR = 3_600_000;
  * @throws {TypeError} An option is missing or of the wrong type.
  * @throws {RangeError} A number is out of range.
  */
-export function settingsOf<Details extends object>(
-  options: SupabaseLeaderboardOptions<Details>,
-): Settings {
+export function settingsOf(options: TableOptions): Settings {
   const { client, table, pageSize = 1000, overlap = 10_000 } = options;
   const { fullReloadInterval = HOUR, countRows = true } = options;
   expectThat('client.from', typeof client?.from === 'function', 'a function', client?.from);
@@ -76,7 +38,7 @@ export function settingsOf<Details extends object>(
   return { client, table, columns, pageSize, overlap, fullReloadInterval, countRows };
 }
 
-function columnsOf(given: LeaderboardColumns): Columns {
+function columnsOf(given: TableOptions['columns']): Columns {
   const { key, player, name, score, country, race, updatedAt, details = [] } = given ?? {};
   const keys = Array.isArray(key) ? [...key] : [key];
   expectThat('columns.key', keys.length > 0, 'at least one column', '[]');
