@@ -45,7 +45,7 @@ export class SupabaseError extends Error {
 /**
  * The error to throw for an answer without what was expected: one that ends the retries, where trying again can't help.
  */
-export function errorOf(response: SupabaseResponse, expected: string): Error {
+export function errorOf(response: SupabaseResponse, expected = 'rows'): Error {
   const { data, error, status } = response;
   if (isSuccess(status)) {
     const got = error?.message ?? JSON.stringify(data);
