@@ -459,6 +459,15 @@ describe('all rows are read again', () => {
     expect(await load(loader, board)).toBe(notModified);
   });
 
+  it('to the last one, though the server gives fewer at a time than before', async () => {
+    const loader = loaderWith();
+    await loaded(loader);
+    server.maxRows = 4;
+    asked();
+    expectSame(await loaded(loader));
+    expect(asked()).toHaveLength(7);
+  });
+
   it('for a board of another make', async () => {
     const loader = loaderWith();
     const board = await loaded(loader);
@@ -586,6 +595,26 @@ describe('a load that comes to nothing', () => {
       name: 'SupabaseError',
       message: 'Expected a count, got []',
     });
+  });
+
+  it('because of a row and of a count is one error, and nothing is left behind', async () => {
+    const loader = loaderWith();
+    const board = await loaded(loader);
+    put(3, { rating: null });
+    let isCounted = false;
+    server.onRequest = () => {
+      if (server.requests.at(-1)?.searchParams.get('limit') !== '0') return;
+      server.faults.push((request, response) => {
+        setImmediate(() => {
+          isCounted = true;
+          answer(503, '{}')(request, response);
+        });
+      });
+    };
+    await expect(load(loader, board)).rejects.toMatchObject({
+      originalError: { name: 'RowError' },
+    });
+    expect(isCounted).toBe(true);
   });
 
   it('because of a row that can’t be ranked is tried again by the next load alone', async () => {

@@ -45,11 +45,12 @@ export class FakePostgrest {
   date: (now: number) => string | null = (now) => new Date(now).toUTCString();
   /** Called before each answer. */
   onRequest: (n: number) => void = () => {};
-  readonly #maxRows: number;
+  /** How many rows it answers at most. */
+  maxRows: number;
   readonly #server = createServer((request, response) => this.#answer(request, response));
 
   constructor(maxRows: number) {
-    this.#maxRows = maxRows;
+    this.maxRows = maxRows;
   }
 
   async listen(): Promise<void> {
@@ -96,7 +97,7 @@ export class FakePostgrest {
     const found = this.rows.filter((given) => matches(given, asked.get('or')));
     const sorted = order === null ? found : found.toSorted((a, b) => compare(a, b, order));
     const page = sorted
-      .slice(0, Math.min(this.#maxRows, Number(asked.get('limit'))))
+      .slice(0, Math.min(this.maxRows, Number(asked.get('limit'))))
       .map((given) => selected(given, asked.get('select') ?? ''));
     const total = prefer === 'count=exact' ? found.length : '*';
     return answer(200, JSON.stringify(page), { 'content-range': `*/${total}` });

@@ -5,16 +5,16 @@
 export interface Mark {
   /** When the load that made it began. */
   readonly start: number;
-  /** The same by the server's clock, or before that. */
+  /** The same by the server's clock, or a little before that: never after. */
   readonly serverStart: number;
   /** When the last load that read everything began. */
   readonly fullStart: number;
 }
 
 /**
- * When a load began by the server's clock, at the latest, or a little before that; `undefined` where that isn't known.
+ * When a load began by the server's clock, or up to a second before that, never after; `undefined` where nothing is told.
  *
- * @param date - The `Date` header of an answer. It tells whole seconds, and may be of any moment up to `arrival`.
+ * @param date - The `Date` header of an answer: of a moment before `arrival`, in whole seconds.
  */
 export function serverStartOf(
   start: number,

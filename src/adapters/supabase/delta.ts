@@ -61,9 +61,15 @@ export async function refreshed(
         changes.set(entry.key, entry);
       }
     }
-    const next = await board.withChanges({ upserts: changes.values() }, watch);
-    if (!countRows) return next;
-    const verdict = verdictOf(next.size, await table.count(watch), before);
+    const merging = board.withChanges({ upserts: changes.values() }, watch);
+    // A million rows take the database a while to count: as long as the merging, or so.
+    const counting = countRows ? table.count(watch) : undefined;
+    // Should one fail, the other is not left behind.
+    await Promise.allSettled([merging, counting]);
+    const next = await merging;
+    const counted = await counting;
+    if (counted === undefined) return next;
+    const verdict = verdictOf(next.size, counted, before);
     if (verdict === 'whole') return next;
     if (verdict === 'read all') return undefined;
     before = next.size;
