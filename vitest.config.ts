@@ -4,6 +4,7 @@ import type { ViteUserConfig } from 'vitest/config';
 const source = (path: string): string => fileURLToPath(new URL(`./src/${path}`, import.meta.url));
 
 const FAULTS = 'test/faults/*.test.ts';
+const ORACLE = 'test/oracle/*.test.ts';
 
 const config: ViteUserConfig = {
   resolve: {
@@ -20,7 +21,7 @@ const config: ViteUserConfig = {
     projects: [
       {
         extends: true,
-        test: { name: 'promises', include: ['test/**/*.test.ts'], exclude: [FAULTS] },
+        test: { name: 'promises', include: ['test/**/*.test.ts'], exclude: [FAULTS, ORACLE] },
       },
       {
         extends: true,
@@ -31,6 +32,17 @@ const config: ViteUserConfig = {
           sequence: { groupOrder: 1 },
           fileParallelism: false,
           testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'oracle',
+          include: [ORACLE],
+          // Databases of their own, which are asked all the time.
+          sequence: { groupOrder: 2 },
+          fileParallelism: false,
           hookTimeout: 60_000,
         },
       },

@@ -87,21 +87,36 @@ const wanted = (known: readonly (string | null)[]): fc.Arbitrary<Wanted> => {
   );
 };
 
-export const questions: fc.Arbitrary<Question> = fc.record(
-  {
-    country: wanted(COUNTRIES),
-    race: wanted(RACES),
-    bestRaceOnly: fc.constantFrom(true, false, undefined),
-    page: fc.oneof(fc.integer({ min: 1, max: 4 }), fc.constantFrom(1000, Number.MAX_SAFE_INTEGER)),
-    pageSize: fc.oneof(
-      fc.integer({ min: 1, max: 6 }),
-      fc.constantFrom(20, 1000, Number.MAX_SAFE_INTEGER),
-    ),
-    player: fc.constantFrom(...PLAYERS, 'nobody'),
-    n: fc.oneof(fc.nat(4), fc.constantFrom(50, Number.MAX_SAFE_INTEGER)),
-  },
-  { requiredKeys: ['page', 'pageSize', 'player', 'n'] },
-);
+/** Questions about such countries, races and players, and some that there are none of. */
+export const questionsOf = (known: {
+  readonly countries: readonly (string | null)[];
+  readonly races: readonly (string | null)[];
+  readonly players: readonly string[];
+}): fc.Arbitrary<Question> =>
+  fc.record(
+    {
+      country: wanted(known.countries),
+      race: wanted(known.races),
+      bestRaceOnly: fc.constantFrom(true, false, undefined),
+      page: fc.oneof(
+        fc.integer({ min: 1, max: 4 }),
+        fc.constantFrom(1000, Number.MAX_SAFE_INTEGER),
+      ),
+      pageSize: fc.oneof(
+        fc.integer({ min: 1, max: 6 }),
+        fc.constantFrom(20, 1000, Number.MAX_SAFE_INTEGER),
+      ),
+      player: fc.constantFrom(...known.players, 'nobody'),
+      n: fc.oneof(fc.nat(4), fc.constantFrom(50, Number.MAX_SAFE_INTEGER)),
+    },
+    { requiredKeys: ['page', 'pageSize', 'player', 'n'] },
+  );
+
+export const questions: fc.Arbitrary<Question> = questionsOf({
+  countries: COUNTRIES,
+  races: RACES,
+  players: PLAYERS,
+});
 
 /** As `toEqual` does, -0 apart from 0, but quick where it holds. */
 export function expectSame(given: unknown, right: unknown, message?: string): void {
