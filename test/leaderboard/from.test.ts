@@ -149,7 +149,7 @@ describe('from()', () => {
   });
 });
 
-describe('the loop has its turns', () => {
+describe('the loop has its turns', { timeout: 60_000 }, () => {
   /** The longest time that nobody else had a turn, as a share of all that it took; in this process's own time. */
   async function longestShare(
     work: () => Promise<unknown>,

@@ -13,7 +13,7 @@ import {
 type Rest = Omit<TestRow, 'key'>;
 
 /** What is done to the row with one of the keys. */
-export type Change =
+type Change =
   | { readonly put: number; readonly row: Rest }
   | { readonly set: keyof Rest; readonly of: number; readonly like: Rest }
   | { readonly touch: number }
@@ -25,7 +25,7 @@ export interface Transaction {
   readonly stamp: string;
 }
 
-export interface Step {
+interface Step {
   /** Committed one after the other before the refresh. */
   readonly before: readonly Transaction[];
   /** Begun before the refresh, ended after it. */
