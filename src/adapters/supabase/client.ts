@@ -2,6 +2,8 @@
 export interface SupabaseClientLike {
   /** Begins a query of a table or view. */
   from(table: string): SupabaseTable;
+  /** Calls a function without arguments. By GET: a replica may answer, and nothing can be changed. */
+  rpc?(name: string, args: undefined, options: { get: true; count: 'exact' }): SupabaseQuery;
 }
 
 /** What of supabase-js's query builder is used. */
