@@ -21,9 +21,12 @@ import {
   scores,
   type TestRow,
 } from '../support/rows.ts';
+import { runs } from '../support/runs.ts';
 
-// RUNS=100000 npm test -- test/leaderboard     more of them
-const RUNS = Number(process.env['RUNS'] ?? 1000);
+//   RUNS=100000 npm test -- test/leaderboard           more of them
+//   SEED=… RUN_PATH=… npm test -- test/leaderboard     one of them again
+
+const RUNS = runs('RUNS', 1000);
 const DETAILS = ['wins', 'badge'] as const;
 const EVERYTHING: Question = { page: 1, pageSize: 1_000_000, player: '1', n: 1 };
 
@@ -95,7 +98,7 @@ describe('a board', () => {
           expect(board).toMatchObject({ countries, races, size });
         },
       ),
-      { numRuns: RUNS },
+      RUNS,
     );
   });
 
@@ -120,7 +123,7 @@ describe('a board', () => {
           expect(board).toMatchObject({ countries, races, size });
         }
       }),
-      { numRuns: RUNS },
+      RUNS,
     );
   });
 });

@@ -13,6 +13,7 @@ import {
 } from '../support/answers.ts';
 import { PlainBoard } from '../support/plain-board.ts';
 import { type KeyKind, keyKinds, rowsWith } from '../support/rows.ts';
+import { runs } from '../support/runs.ts';
 import {
   columnsOf,
   Database,
@@ -25,9 +26,10 @@ import {
 
 // PostgreSQL says what the right answers are, by its window functions over the same rows.
 //
-//   DATASETS=1000 npm test -- test/oracle     more of them
+//   DATASETS=1000 npm test -- test/oracle                         more of them
+//   SEED=… RUN_PATH=… npm test -- test/oracle -t 'keys of text'   one of them again
 
-const DATASETS = Number(process.env['DATASETS'] ?? 14);
+const DATASETS = runs('DATASETS', 14);
 /** More than what is done in one step of anything. */
 const LADDER = 6000;
 
@@ -106,7 +108,7 @@ describe('every answer of a board is that of PostgreSQL', () => {
           );
         },
       ),
-      { numRuns: DATASETS },
+      DATASETS,
     );
   });
 });

@@ -12,6 +12,7 @@ import {
   questions,
 } from '../support/answers.ts';
 import { type KeyKind, keyKinds, type TestRow } from '../support/rows.ts';
+import { runs } from '../support/runs.ts';
 import { type Course, courses, UNTOUCHED, untouchedRows } from './changes.ts';
 import {
   columnsOf,
@@ -25,9 +26,10 @@ import { Wire } from './wire.ts';
 
 // After inserts, updates and deletes, a board that was refreshed by what changed alone has the answers of PostgreSQL.
 //
-//   COURSES=500 npm test -- test/oracle     more of them
+//   COURSES=500 npm test -- test/oracle                           more of them
+//   SEED=… RUN_PATH=… npm test -- test/oracle -t 'keys of text'   one of them again
 
-const COURSES = Number(process.env['COURSES'] ?? 4);
+const COURSES = runs('COURSES', 4);
 
 let stack: SupabaseStack;
 let database: Database;
@@ -169,7 +171,7 @@ describe.each([
           await new Life(kind, course, asked, overlap).live();
         },
       ),
-      { numRuns: COURSES },
+      COURSES,
     );
   });
 });
