@@ -19,6 +19,8 @@ export interface Chains {
   readonly first: Uint32Array;
   /** Of each row, another one of the same player, or 0. */
   readonly next: Uint32Array;
+  /** Whether no player has rows of more than one country; `false` may be of the past. */
+  readonly hasOneCountryEach: boolean;
 }
 
 /** All that a leaderboard is made of. Nothing of it ever changes, but for what is added to the values. */
@@ -33,6 +35,8 @@ export interface Board {
   readonly details: readonly (readonly unknown[])[];
   readonly chains: Chains;
   readonly orders: Readonly<Record<Grouping, Orders>>;
+  /** Each row's place among all rows. */
+  readonly position: Uint32Array;
 }
 
 /** Which group of a grouping each row is in. */

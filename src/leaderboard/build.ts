@@ -94,8 +94,9 @@ export function* boardOf(content: Content): Sliced<Board> {
       best: yield* rankable(best, content),
     };
   }
-  const chains = yield* chained(byScore, player, values.players.size);
-  return { ...content, size: byScore.length, chains, orders };
+  const chains = yield* chained(byScore, columns, values.players.size);
+  const position = yield* positions(byScore, player.length);
+  return { ...content, size: byScore.length, chains, orders, position };
 }
 
 function* present(player: Uint32Array): Sliced<Uint32Array> {
@@ -108,15 +109,32 @@ function* present(player: Uint32Array): Sliced<Uint32Array> {
   return rows.subarray(0, size);
 }
 
-function* chained(rows: Uint32Array, player: Uint32Array, players: number): Sliced<Chains> {
+function* chained(
+  rows: Uint32Array,
+  { player, country }: Columns,
+  players: number,
+): Sliced<Chains> {
   const first = new Uint32Array(players + 1);
   const next = new Uint32Array(player.length);
+  let hasOneCountryEach = true;
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i] as number;
     const of = player[row] as number;
-    next[row] = first[of] as number;
+    const other = first[of] as number;
+    if (other !== 0 && country[other] !== country[row]) hasOneCountryEach = false;
+    next[row] = other;
     first[of] = row;
     if (i % STEPS === 0) yield;
   }
-  return { first, next };
+  return { first, next, hasOneCountryEach };
+}
+
+/** At which place of a list each row stands. */
+export function* positions(rows: Uint32Array, length: number): Sliced<Uint32Array> {
+  const position = new Uint32Array(length);
+  for (let i = 0; i < rows.length; i++) {
+    position[rows[i] as number] = i;
+    if (i % STEPS === 0) yield;
+  }
+  return position;
 }

@@ -11,7 +11,7 @@ import {
   type Orders,
   rankable,
 } from './board.ts';
-import { Builder, boardOf, type Content } from './build.ts';
+import { Builder, boardOf, type Content, positions } from './build.ts';
 import { expectThat } from './checks.ts';
 import { type Coded, type Columns, changedArray, changedColumns } from './columns.ts';
 import type { AnyEntry } from './entry.ts';
@@ -62,7 +62,9 @@ export function* changed(board: Board, changes: Changes): Sliced<Board> {
   for (const grouping of GROUPINGS) {
     orders[grouping] = yield* changedOrders(board, next, grouping, edits);
   }
-  return { ...content, size: orders.all.every.rows.length, chains, orders };
+  const { rows } = orders.all.every;
+  const position = yield* positions(rows, length);
+  return { ...content, size: rows.length, chains, orders, position };
 }
 
 /** The greatest of some numbers, or 0. */
@@ -188,10 +190,19 @@ function* changedChains(
       firsts.set(to, row);
     }
   }
+  let { hasOneCountryEach } = chains;
+  for (const row of edits.keys()) {
+    if (!hasOneCountryEach) break;
+    if (++steps % EDITS === 0) yield;
+    let other = firstOf(next.player[row] as number);
+    while (other !== 0 && next.country[other] === next.country[row]) other = nextOf(other);
+    hasOneCountryEach = other === 0;
+  }
   const players = Math.max(chains.first.length, 1 + greatest(firsts.keys()));
   return {
     first: yield* changedArray(chains.first, players, firsts, (first) => first),
     next: yield* changedArray(chains.next, next.player.length, links, (link) => link),
+    hasOneCountryEach,
   };
 }
 

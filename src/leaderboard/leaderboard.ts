@@ -1,5 +1,5 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
-import { type Board, bestRow, compareRows } from './board.ts';
+import { type Board, bestRow } from './board.ts';
 import { Builder } from './build.ts';
 import { changed, entryOf } from './change.ts';
 import { expectInteger, expectThat, resolved } from './checks.ts';
@@ -14,9 +14,10 @@ import type {
   LeaderboardRow,
   ResolvedOptions,
 } from './entry.ts';
-import { boundsOf, firstWhere } from './order.ts';
+import { boundsOf } from './order.ts';
 import { atOnce, type Sliced, Slices } from './slices.ts';
-import { type View, Views } from './views.ts';
+import type { View } from './view.ts';
+import { Views } from './views.ts';
 
 /** What differs between a leaderboard and the next one. */
 export interface LeaderboardChanges<Details extends object = object> {
@@ -57,8 +58,9 @@ export interface SignalOption {
  * of one score stand by key: whole numbers by their value, ahead of all other text, which stands by code point. So the
  * order is always the same, and pages never overlap.
  *
- * All orders of one country, one race, or both, with all rows or each player's best, are made beforehand. What several
- * countries or races at once have in common is put in order when it is first asked for.
+ * All orders of one country, one race, or both, with all rows or each player's best, are made beforehand. Several
+ * countries or races at once are looked at side by side; only each player's best of several races, or of more than
+ * sixteen groups, is put in order when it is first asked for.
  *
  * @example
  * ```ts
@@ -162,7 +164,7 @@ export class Leaderboard<Details extends object = object> {
     expectInteger('page', page, 1);
     expectInteger('pageSize', pageSize, 1);
     const view = this.#views.of(query);
-    const totalRows = view.end - view.start;
+    const totalRows = view.size;
     const rows = this.#rows(view, (page - 1) * pageSize, page * pageSize);
     return { rows, page, pageSize, totalRows, totalPages: Math.ceil(totalRows / pageSize) };
   }
@@ -192,8 +194,9 @@ export class Leaderboard<Details extends object = object> {
   ): readonly LeaderboardRow<Details>[] {
     expectInteger('n', n, 0);
     const view = this.#views.of(filter);
-    const place = this.#placeOf(player, view);
-    if (place === undefined) return [];
+    const row = this.#bestRow(player, view);
+    if (row === 0) return [];
+    const place = view.placeOf(row);
     return this.#rows(view, Math.max(0, place - n), place + n + 1);
   }
 
@@ -204,8 +207,8 @@ export class Leaderboard<Details extends object = object> {
    */
   rankOf(player: string, filter: LeaderboardFilter = {}): number | undefined {
     const view = this.#views.of(filter);
-    const place = this.#placeOf(player, view);
-    return place === undefined ? undefined : this.#rankAt(view, view.start + place);
+    const row = this.#bestRow(player, view);
+    return row === 0 ? undefined : view.rankAt(view.placeOf(row), row);
   }
 
   /**
@@ -214,8 +217,7 @@ export class Leaderboard<Details extends object = object> {
    * @throws {TypeError} A part of the filter is of the wrong type.
    */
   count(filter: LeaderboardFilter = {}): number {
-    const { start, end } = this.#views.of(filter);
-    return end - start;
+    return this.#views.of(filter).size;
   }
 
   /**
@@ -245,54 +247,21 @@ export class Leaderboard<Details extends object = object> {
   }
 
   #rows(view: View, from: number, to: number): LeaderboardRow<Details>[] {
-    const { order, start, end } = view;
-    const rows: LeaderboardRow<Details>[] = [];
-    const { score } = this.#board.columns;
+    const { columns, options } = this.#board;
     let rank = 0;
     let rankedScore: number | undefined;
-    for (let at = start + from; at < Math.min(start + to, end); at++) {
-      const row = order.rows[at] as number;
-      const isTied = score[row] === rankedScore && this.#board.options.ranking !== 'ordinal';
-      if (!isTied) rank = this.#rankAt(view, at);
-      rankedScore = score[row];
-      rows.push({ rank, ...entryOf(this.#board, row) } as unknown as LeaderboardRow<Details>);
-    }
-    return rows;
+    return view.rows(from, to).map((row, i) => {
+      const score = columns.score[row];
+      if (score !== rankedScore || options.ranking === 'ordinal') rank = view.rankAt(from + i, row);
+      rankedScore = score;
+      return { rank, ...entryOf(this.#board, row) } as unknown as LeaderboardRow<Details>;
+    });
   }
 
-  /** The rank of what stands at a place of the order. */
-  #rankAt({ order, start, end }: View, at: number): number {
-    const { columns, options } = this.#board;
-    const scoreAt = (place: number): number => columns.score[order.rows[place] as number] as number;
-    const score = scoreAt(at);
-    switch (options.ranking) {
-      case 'ordinal':
-        return at - start + 1;
-      case 'competition':
-        return firstWhere(start, at, (place) => scoreAt(place) <= score) - start + 1;
-      case 'modified-competition':
-        return firstWhere(at, end, (place) => scoreAt(place) < score) - start;
-      case 'dense': {
-        const ties = order.ties as Uint32Array;
-        const upTo = (place: number): number =>
-          firstWhere(0, ties.length, (tie) => (ties[tie] as number) > place);
-        return upTo(at) - upTo(start) + 1;
-      }
-    }
-  }
-
-  /** At which place from 0 a player's best row stands. */
-  #placeOf(player: string, { order, start, end, matches }: View): number | undefined {
+  /** A player's best row among those that a filter matches, or 0. */
+  #bestRow(player: string, { matches }: View): number {
     expectThat('player', typeof player === 'string', 'text', player);
-    const { values, columns } = this.#board;
-    const { score } = columns;
-    const best = bestRow(this.#board, values.players.idOf(player), matches);
-    if (best === 0) return undefined;
-    const isBehind = (place: number): boolean => {
-      const row = order.rows[place] as number;
-      return compareRows(values.keys, best, score[best] as number, row, score[row] as number) <= 0;
-    };
-    return firstWhere(start, end, isBehind) - start;
+    return bestRow(this.#board, this.#board.values.players.idOf(player), matches);
   }
 
   #valuesOf(field: 'country' | 'race'): readonly string[] {

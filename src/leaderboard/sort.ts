@@ -16,11 +16,7 @@ export function* sorted(rows: Uint32Array, compare: Compare): Sliced<Uint32Array
  *
  * @param runs - Where each begins; at last, where the last one ends. It is written over.
  */
-export function* merged(
-  rows: Uint32Array,
-  runs: Uint32Array,
-  compare: Compare,
-): Sliced<Uint32Array> {
+function* merged(rows: Uint32Array, runs: Uint32Array, compare: Compare): Sliced<Uint32Array> {
   let from = rows;
   let to: Uint32Array = new Uint32Array(rows.length);
   for (let left = runs; left.length > 2; ) {

@@ -1,19 +1,13 @@
-import { type Board, compareRows, type Grouping, type Orders, rankable } from './board.ts';
+import { type Board, type Grouping, groupCount, groupsOf, type Orders, rankable } from './board.ts';
 import { expectThat } from './checks.ts';
 import type { Dictionary } from './dictionary.ts';
 import type { LeaderboardFilter } from './entry.ts';
-import { boundsOf, firstOfEach, grouped, type Order } from './order.ts';
+import { boundsOf, type Order } from './order.ts';
 import { atOnce } from './slices.ts';
-import { merged } from './sort.ts';
+import { type Part, View } from './view.ts';
 
-/** The rows that a filter matches, in order: those of `order` from one place up to another. */
-export interface View {
-  readonly order: Order;
-  readonly start: number;
-  readonly end: number;
-  /** Whether a row is of a country and a race that are wanted. */
-  readonly matches: (row: number) => boolean;
-}
+/** From how many groups on it is quicker to go through all rows once than through so many lists for each page. */
+const MANY_GROUPS = 16;
 
 /** What an order takes beside its rows, in rows: of countries and races that have next to nothing there are many. */
 const ORDER_COST = 256;
@@ -23,11 +17,14 @@ const costOf = ({ rows }: Order): number => rows.length + ORDER_COST;
 type Codes = readonly number[] | undefined;
 type Which = keyof Orders;
 
-/** What each filter matches. What is asked for of several countries or races at once is put in order once, and kept. */
+/**
+ * What each filter matches. Countries or races that are wanted together are looked at side by side, as they are; where
+ * that can't be, because a player's best row is only one of those that each has, they are put in order once and kept.
+ */
 export class Views {
   readonly #board: Board;
   /** The one used last stands last. */
-  readonly #merged = new Map<string, Order>();
+  readonly #joined = new Map<string, Order>();
   /** What it costs, counted in rows. */
   #keptCost = 0;
 
@@ -46,18 +43,19 @@ export class Views {
       (!races || races.includes(columns.race[row] as number));
     const grouping = countries ? (races ? 'pair' : 'country') : races ? 'race' : 'all';
     const which = bestRaceOnly ? 'best' : 'every';
-    const order = orders[grouping][which];
-    const several = (countries?.length ?? 1) * (races?.length ?? 1) > 1;
-    if (several) {
-      const all = this.#kept(`${which} ${countries} ${races}`, () =>
-        this.#merge(which, this.#groups(grouping, countries, races), order),
-      );
-      return { order: all, start: 0, end: all.rows.length, matches };
-    }
-    const [group] = this.#groups(grouping, countries, races);
-    if (group === undefined) return { order, start: 0, end: 0, matches };
-    const [start, end] = boundsOf(order, group);
-    return { order, start, end, matches };
+    const groups = this.#groups(grouping, countries, races);
+    const parts =
+      groups.length <= 1 || this.#areApart(which, groups, races)
+        ? groups.map((group) => partOf(orders[grouping][which], group))
+        : [partOf(this.#kept(which, grouping, groups), 0)];
+    return new View(this.#board, parts, matches);
+  }
+
+  /** Whether groups can be looked at side by side. */
+  #areApart(which: Which, groups: readonly number[], races: Codes): boolean {
+    const { chains, options } = this.#board;
+    if (groups.length > MANY_GROUPS || options.ranking === 'dense') return false;
+    return which === 'every' || (chains.hasOneCountryEach && (races?.length ?? 1) === 1);
   }
 
   #groups(grouping: Grouping, countries: Codes, races: Codes): readonly number[] {
@@ -69,40 +67,45 @@ export class Views {
       .filter((pair) => pair !== undefined);
   }
 
-  /** What is kept by a name, or else made and kept: twice the board's rows at most, or the one asked for last alone. */
-  #kept(name: string, make: () => Order): Order {
-    const known = this.#merged.get(name);
-    const order = known ?? make();
+  /** What is kept, or else made and kept: twice the board's rows at most, or what was asked for last alone. */
+  #kept(which: Which, grouping: Grouping, groups: readonly number[]): Order {
+    const name = `${which} ${grouping} ${groups}`;
+    const known = this.#joined.get(name);
+    const order = known ?? this.#join(which, grouping, groups);
     if (!known) this.#keptCost += costOf(order);
-    this.#merged.delete(name);
-    this.#merged.set(name, order);
-    for (const [oldest, old] of this.#merged) {
+    this.#joined.delete(name);
+    this.#joined.set(name, order);
+    for (const [oldest, old] of this.#joined) {
       if (this.#keptCost <= 2 * this.#board.size || oldest === name) break;
-      this.#merged.delete(oldest);
+      this.#joined.delete(oldest);
       this.#keptCost -= costOf(old);
     }
     return order;
   }
 
-  #merge(which: Which, groups: readonly number[], order: Order): Order {
-    const { values, columns } = this.#board;
-    const { score, player } = columns;
-    const parts = groups.map((group) => order.rows.subarray(...boundsOf(order, group)));
-    const ends = new Uint32Array(parts.length + 1);
-    parts.forEach((part, i) => {
-      ends[i + 1] = (ends[i] as number) + part.length;
-    });
-    const rows = new Uint32Array(ends[parts.length] as number);
-    parts.forEach((part, i) => {
-      rows.set(part, ends[i]);
-    });
-    const compare = (a: number, b: number): number =>
-      compareRows(values.keys, a, score[a] as number, b, score[b] as number);
-    const all = atOnce(grouped(atOnce(merged(rows, ends, compare)), undefined, 1));
-    // A player may have rows in more than one of the groups.
-    const wanted = which === 'best' ? atOnce(firstOfEach(all, player, values.players.size)) : all;
-    return atOnce(rankable(wanted, this.#board));
+  /** The rows of some groups, out of all rows, which stand in order. */
+  #join(which: Which, grouping: Grouping, groups: readonly number[]): Order {
+    const { values, columns, orders } = this.#board;
+    const groupOf = groupsOf(columns, grouping) as Uint32Array;
+    const isWanted = new Uint8Array(groupCount(values, grouping));
+    for (const group of groups) isWanted[group] = 1;
+    const isMet = new Uint8Array(which === 'best' ? values.players.size + 1 : 0);
+    const joined: number[] = [];
+    for (const row of orders.all.every.rows) {
+      if (isWanted[groupOf[row] as number] !== 1) continue;
+      const player = columns.player[row] as number;
+      if (isMet[player] === 1) continue;
+      isMet[player] = 1;
+      joined.push(row);
+    }
+    const order = { rows: Uint32Array.from(joined), offsets: Uint32Array.of(0, joined.length) };
+    return atOnce(rankable(order, this.#board));
   }
+}
+
+function partOf(order: Order, group: number): Part {
+  const [start, end] = boundsOf(order, group);
+  return { order, start, end };
 }
 
 /** The numbers of what is wanted, in order, without what isn't there; `undefined`: all is wanted. */

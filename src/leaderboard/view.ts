@@ -1,0 +1,102 @@
+import type { Board } from './board.ts';
+import { firstWhere, type Order } from './order.ts';
+
+/** Rows of an order that stand side by side. */
+export interface Part {
+  readonly order: Order;
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * The rows that a filter matches, in order: those of some parts, none of which has a row of another one. Nothing is
+ * merged but what is asked for.
+ */
+export class View {
+  /** How many rows there are. */
+  readonly size: number;
+  /** Whether a row is of a country and a race that are wanted. */
+  readonly matches: (row: number) => boolean;
+  readonly #board: Board;
+  readonly #parts: readonly Part[];
+
+  constructor(board: Board, parts: readonly Part[], matches: (row: number) => boolean) {
+    this.#board = board;
+    this.#parts = parts;
+    this.matches = matches;
+    this.size = parts.reduce((size, { start, end }) => size + end - start, 0);
+  }
+
+  /** The rows from one place up to another, the first place being 0. */
+  rows(from: number, to: number): number[] {
+    const { position } = this.#board;
+    const wanted = Math.min(to, this.size) - from;
+    const rows: number[] = [];
+    const next = wanted > 0 ? this.#startsAt(from) : [];
+    while (rows.length < wanted) {
+      let least = Infinity;
+      let of = 0;
+      for (const [i, { order, end }] of this.#parts.entries()) {
+        const at = next[i] as number;
+        const place = at < end ? (position[order.rows[at] as number] as number) : Infinity;
+        if (place >= least) continue;
+        least = place;
+        of = i;
+      }
+      const at = next[of] as number;
+      rows.push((this.#parts[of] as Part).order.rows[at] as number);
+      next[of] = at + 1;
+    }
+    return rows;
+  }
+
+  /** At which place a row stands. */
+  placeOf(row: number): number {
+    return this.#ahead(this.#board.position[row] as number);
+  }
+
+  /** The rank of a row that stands at a place. */
+  rankAt(place: number, row: number): number {
+    const { columns, options, orders, position } = this.#board;
+    const all = orders.all.every.rows;
+    const score = columns.score[row] as number;
+    const scoreAt = (at: number): number => columns.score[all[at] as number] as number;
+    const at = position[row] as number;
+    switch (options.ranking) {
+      case 'ordinal':
+        return place + 1;
+      case 'competition':
+        return this.#ahead(firstWhere(0, at, (tied) => scoreAt(tied) <= score)) + 1;
+      case 'modified-competition':
+        return this.#ahead(firstWhere(at, all.length, (behind) => scoreAt(behind) < score));
+      case 'dense': {
+        const { order, start } = this.#parts[0] as Part;
+        const ties = order.ties as Uint32Array;
+        const upTo = (end: number): number =>
+          firstWhere(0, ties.length, (tie) => (ties[tie] as number) > end);
+        return upTo(start + place) - upTo(start) + 1;
+      }
+    }
+  }
+
+  /** Where in each part the rows begin that stand at a place or behind it. */
+  #startsAt(place: number): number[] {
+    if (this.#parts.length === 1) return [(this.#parts[0] as Part).start + place];
+    const { size } = this.#board;
+    // Where that is among all rows of the board is found by halves.
+    const position = firstWhere(0, size, (at) => this.#ahead(at) >= place);
+    return this.#parts.map((part) => this.#startOf(part, position));
+  }
+
+  /** How many of the rows stand ahead of a place among all rows of the board. */
+  #ahead(position: number): number {
+    let ahead = 0;
+    for (const part of this.#parts) ahead += this.#startOf(part, position) - part.start;
+    return ahead;
+  }
+
+  #startOf({ order, start, end }: Part, wanted: number): number {
+    const { position } = this.#board;
+    return firstWhere(start, end, (at) => (position[order.rows[at] as number] as number) >= wanted);
+  }
+}
