@@ -4,7 +4,7 @@ import { type Columns, entryOf } from './rows.ts';
 import type { Table } from './table.ts';
 
 /** What a count says of a board that was brought up to date before it. */
-export type Verdict =
+type Verdict =
   /** It has all rows. */
   | 'whole'
   /** More rows may have come meanwhile, or been committed late. */

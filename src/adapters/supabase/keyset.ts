@@ -26,7 +26,7 @@ export function placeAfter(first: readonly string[], last: readonly string[], ro
 }
 
 /** Where to go on where there are no more rows: `undefined` where there are none at all. */
-export function placeBeyond({ values, fixed }: Place): Place | undefined {
+function placeBeyond({ values, fixed }: Place): Place | undefined {
   return fixed === 0 ? undefined : { values: values.slice(0, fixed), fixed: fixed - 1 };
 }
 
