@@ -1,8 +1,7 @@
 import { Leaderboard } from '../leaderboard.ts';
-import type { LoadContext, NotModified } from '../options.ts';
 import type { SupabaseClientLike } from './supabase/client.ts';
 import type { DetailName, FunctionName, RelationName } from './supabase/database.ts';
-import { tableLoader } from './supabase/loader.ts';
+import { functionLoader, type LeaderboardLoader, tableLoader } from './supabase/loader.ts';
 import type {
   RowSchema,
   SourceDetails,
@@ -18,6 +17,7 @@ export type {
   SupabaseTable,
 } from './supabase/client.ts';
 export { SupabaseError } from './supabase/errors.ts';
+export type { LeaderboardLoader } from './supabase/loader.ts';
 export type {
   LeaderboardColumns,
   SupabaseFunctionOptions,
@@ -26,15 +26,19 @@ export type {
 } from './supabase/options.ts';
 
 /**
- * Makes the loader of a leaderboard: reads a whole table or view of Supabase, however many rows that are, page by
- * page along its unique key, and ranks it. Rows that come or go between two pages neither repeat nor hide others.
+ * Makes the loader of a leaderboard, which reads a whole table or view of Supabase, however many rows that are, page by
+ * page along its unique key: rows that come or go between two pages neither repeat nor hide others. Or it calls a function
+ * that answers all of them from one statement.
  *
- * What can't get better by trying (a wrong column, no permission) ends a load's retries; what can (no connection,
- * 408, 425, 429, 5xx) is tried again. Where the server says `Retry-After` with 429 or 503, the same page is asked for
- * once more by then.
+ * With `columns.updatedAt`, a refresh asks only for what was changed since the load before, and counts the rows to find
+ * what was deleted. Where nothing was, the board stays.
  *
- * @throws {TypeError} An option is missing or of the wrong type.
- * @throws {RangeError} `pageSize` is no integer of 1 or more.
+ * What can't get better by trying (a wrong column, no permission, a row that is refused) ends a load's retries; what can
+ * (no connection, 408, 425, 429, 5xx) is tried again. Where the server says `Retry-After` with 429 or 503, the same page
+ * is asked for once more by then.
+ *
+ * @throws {TypeError} An option is missing or of the wrong type, or says nothing of what is read.
+ * @throws {RangeError} A number is out of range.
  *
  * @example
  * ```ts
@@ -55,6 +59,7 @@ export type {
  *       country: 'country',
  *       race: 'race',
  *       score: 'rating',
+ *       updatedAt: 'updated_at',
  *     },
  *   }),
  *   ttl: 60_000,
@@ -70,16 +75,17 @@ export function supabaseLeaderboard<
   Schema extends RowSchema<Detail> | undefined = undefined,
 >(
   options: SupabaseLeaderboardOptions<Client, Table, Function, Detail, Schema>,
-): (
-  context: LoadContext<Leaderboard<SourceDetails<Client, Table, Function, Detail, Schema>>>,
-) => Promise<Leaderboard<SourceDetails<Client, Table, Function, Detail, Schema>> | NotModified>;
+): LeaderboardLoader<SourceDetails<Client, Table, Function, Detail, Schema>>;
 export function supabaseLeaderboard(
   options: SupabaseLeaderboardOptions,
-): (context: LoadContext<Leaderboard>) => Promise<Leaderboard | NotModified> {
-  const settings = settingsOf(options as never);
+): LeaderboardLoader<object> {
+  const settings = settingsOf(options);
   const { ranking, schema } = options;
-  const leaderboardOptions = { ranking, schema, details: settings.columns.details as never[] };
+  const details = settings.kind === 'table' ? settings.columns.details : settings.details;
+  const leaderboardOptions = { ranking, schema, details: details as never[] };
   // Wrong ones are to be known now, not when rows have come.
   new Leaderboard([], leaderboardOptions);
-  return tableLoader(settings, leaderboardOptions);
+  return settings.kind === 'table'
+    ? tableLoader(settings, leaderboardOptions)
+    : functionLoader(settings, leaderboardOptions);
 }

@@ -4,6 +4,7 @@ import { type SupabaseClientLike, supabaseLeaderboard } from 'warm-cache/supabas
 const client: SupabaseClientLike = { from: vi.fn() };
 const columns = { key: 'id', player: 'player_id', name: 'player_name', score: 'rating' };
 const good = { client, table: 'board', columns };
+const caller = { ...client, rpc: vi.fn() };
 
 type Options = Parameters<typeof supabaseLeaderboard>[0];
 
@@ -32,12 +33,37 @@ describe('the options', () => {
     ['overlap', { overlap: '10' }],
     ['fullReloadInterval', { fullReloadInterval: null }],
     ['countRows', { countRows: 'yes' }],
+    ['details', { details: ['wins'] }],
     ['ranking', { ranking: 'best' }],
     ['schema', { schema: {} }],
   ])('%s: a wrong one is a TypeError', (name, wrong) => {
     const options = { ...good, ...wrong } as Options;
     expect(() => supabaseLeaderboard(options)).toThrow(TypeError);
     expect(() => supabaseLeaderboard(options)).toThrow(`\`${name}`);
+  });
+
+  it.each([
+    ['client.rpc', { client }],
+    ['client.rpc', { client: undefined }],
+    ['rpc', { rpc: '' }],
+    ['rpc', { rpc: null }],
+    ['table', { table: 'board' }],
+    ['columns', { columns: { ...columns, updatedAt: 'at' } }],
+    ['pageSize', { pageSize: 10 }],
+    ['overlap', { overlap: 10 }],
+    ['fullReloadInterval', { fullReloadInterval: 10 }],
+    ['countRows', { countRows: false }],
+    ['details', { details: 'wins' }],
+    ['details', { details: ['name'] }],
+    ['ranking', { ranking: 'best' }],
+  ])('%s: a wrong one for a function is a TypeError', (name, wrong) => {
+    const options = { client: caller, rpc: 'board', ...wrong } as unknown as Options;
+    expect(() => supabaseLeaderboard(options)).toThrow(TypeError);
+    expect(() => supabaseLeaderboard(options)).toThrow(`\`${name}`);
+  });
+
+  it.each([undefined, null, 7])('%s is a TypeError', (wrong) => {
+    expect(() => supabaseLeaderboard(wrong as unknown as Options)).toThrow(TypeError);
   });
 
   it.each([
@@ -63,5 +89,10 @@ describe('the options', () => {
     { columns: { ...columns, key: ['season', 'id'] as const, details: [] } },
   ])('%j are right', (right) => {
     expect(() => supabaseLeaderboard({ ...good, ...right })).not.toThrow();
+  });
+
+  it('of a function are few', () => {
+    const right = { client: caller, rpc: 'board', details: ['wins'], ranking: 'dense' } as const;
+    expect(() => supabaseLeaderboard(right)).not.toThrow();
   });
 });

@@ -1,7 +1,7 @@
 import { createClient, type SupabaseClient } from '@supabase/supabase-js';
 import { beforeAll, describe, expect, expectTypeOf, it } from 'vitest';
 import { WarmCache } from 'warm-cache';
-import type { Leaderboard, LeaderboardEntry } from 'warm-cache/leaderboard';
+import { type Leaderboard, type LeaderboardEntry, vetoShrink } from 'warm-cache/leaderboard';
 import type { SupabaseClientLike, supabaseLeaderboard } from 'warm-cache/supabase';
 import { z } from 'zod';
 import type {
@@ -103,6 +103,31 @@ describe('the cache of', () => {
         ttl,
       });
     expectTypeOf(cache).toEqualTypeOf<CacheOf<{ wins: number; losses: number }>>();
+  });
+
+  it('a table keeps its rows beside an `accept`', () => {
+    const ready = () =>
+      new WarmCache({
+        loader: leaderboard({
+          client,
+          table: 'player_races',
+          columns: { ...columns, details: ['wins'] },
+        }),
+        ttl,
+        accept: vetoShrink(0.5),
+      });
+    const own = () =>
+      new WarmCache({
+        loader: leaderboard({
+          client,
+          table: 'player_races',
+          columns: { ...columns, details: ['wins'] },
+        }),
+        ttl,
+        accept: (next, previous) => next.top(1)[0]?.wins !== previous?.size,
+      });
+    expectTypeOf(ready).toEqualTypeOf<CacheOf<{ wins: number }>>();
+    expectTypeOf(own).toEqualTypeOf<CacheOf<{ wins: number }>>();
   });
 
   it('a table without details has rows of the common fields alone', () => {

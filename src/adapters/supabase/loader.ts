@@ -10,14 +10,36 @@ import { isFullDue, type Mark, missedSince, serverStartAfter, serverStartOf } fr
 import { refreshed } from './delta.ts';
 import type { Watch } from './page.ts';
 import { type Columns, entryOf, type Row } from './rows.ts';
-import type { Settings } from './settings.ts';
+import { fetchLists } from './rpc.ts';
+import type { FunctionSettings, TableSettings } from './settings.ts';
 import { Table } from './table.ts';
+
+/**
+ * The loader of a leaderboard, for a cache.
+ *
+ * It is more than a function to TypeScript, which puts off what returns a function and nothing but that until all else
+ * is settled: an `accept` beside it would then be one for a cache of `unknown`.
+ */
+export type LeaderboardLoader<Details extends object> = ((
+  context: LoadContext<Leaderboard<Details>>,
+) => Promise<Leaderboard<Details> | NotModified>) & { readonly name: string };
+
+/** The loader of a leaderboard out of what a function answers. */
+export function functionLoader(
+  { client, rpc }: FunctionSettings,
+  options: LeaderboardOptions,
+): LeaderboardLoader<object> {
+  const call = () => client.rpc(rpc, undefined, { get: true, count: 'exact' });
+  return ({ signal }) =>
+    // What comes is for the leaderboard to check.
+    boardOf(fetchLists(call, signal) as AsyncIterable<LeaderboardEntry[]>, options, signal);
+}
 
 /** The loader of a leaderboard out of a table or view. */
 export function tableLoader(
-  settings: Settings,
-  leaderboardOptions: LeaderboardOptions,
-): (context: LoadContext<Leaderboard>) => Promise<Leaderboard | NotModified> {
+  settings: TableSettings,
+  options: LeaderboardOptions,
+): LeaderboardLoader<object> {
   const { columns, overlap, fullReloadInterval, ...rest } = settings;
   const { updatedAt } = columns;
   const table = new Table(settings);
@@ -36,31 +58,35 @@ export function tableLoader(
     };
     const held = previous?.value;
     const mark = held && marks.get(held);
-    try {
-      const changed =
-        delta && mark && !isFullDue(mark, start, fullReloadInterval)
-          ? await refreshed(held, missedSince(mark, overlap), delta, watch)
-          : undefined;
-      const board =
-        changed ??
-        (await Leaderboard.from(entries(table.all(watch), columns), {
-          ...leaderboardOptions,
-          signal,
-        }));
-      serverStart ??= mark && serverStartAfter(start, mark);
-      if (serverStart !== undefined) {
-        marks.set(board, {
-          start,
-          serverStart,
-          fullStart: changed && mark ? mark.fullStart : start,
-        });
-      }
-      return board === held ? notModified : board;
-    } catch (error) {
-      // The same row would be refused again.
-      throw error instanceof RowError ? new AbortError(error) : error;
+    const changed =
+      delta && mark && !isFullDue(mark, start, fullReloadInterval)
+        ? await refusing(refreshed(held, missedSince(mark, overlap), delta, watch))
+        : undefined;
+    const board = changed ?? (await boardOf(entries(table.all(watch), columns), options, signal));
+    serverStart ??= mark && serverStartAfter(start, mark);
+    if (serverStart !== undefined) {
+      const fullStart = changed && mark ? mark.fullStart : start;
+      marks.set(board, { start, serverStart, fullStart });
     }
+    return board === held ? notModified : board;
   };
+}
+
+function boardOf(
+  rows: AsyncIterable<LeaderboardEntry[]>,
+  options: LeaderboardOptions,
+  signal: AbortSignal,
+): Promise<Leaderboard> {
+  return refusing(Leaderboard.from(rows, { ...options, signal }));
+}
+
+/** Ends the retries where a row was refused: it would be again. */
+async function refusing<T>(loading: Promise<T>): Promise<T> {
+  try {
+    return await loading;
+  } catch (error) {
+    throw error instanceof RowError ? new AbortError(error) : error;
+  }
 }
 
 async function* entries(
