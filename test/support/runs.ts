@@ -8,6 +8,8 @@ export function runs(variable: string, count: number): fc.Parameters<unknown> {
   const { [variable]: given, SEED, RUN_PATH } = process.env;
   return {
     numRuns: Number(given ?? count),
+    // A counterexample is made smaller for so long, or for as long as it takes.
+    ...(given === undefined ? { interruptAfterTimeLimit: 300_000 } : {}),
     ...(SEED === undefined ? {} : { seed: Number(SEED) }),
     ...(RUN_PATH === undefined ? {} : { path: RUN_PATH }),
   };
