@@ -1,6 +1,6 @@
 import { createClient, type SupabaseClient } from '@supabase/supabase-js';
 import type { SupabaseStack } from 'supabase-stack';
-import { WarmCache } from 'warm-cache';
+import { type Loader, WarmCache } from 'warm-cache';
 import type { Leaderboard } from 'warm-cache/leaderboard';
 import { supabaseLeaderboard } from 'warm-cache/supabase';
 
@@ -20,7 +20,10 @@ export interface Lane {
   stop(): Promise<void>;
 }
 
-/** What the Discord bot had: a value and a time, and whoever comes after that time waits for the query. */
+/**
+ * What the Discord bot had: a value and a time, and whoever comes after that time waits for the query. Its board is built
+ * in slices, unlike the bot's: both lanes share an event loop, and the readers of the other one would wait too.
+ */
 export class LazyLane implements Lane {
   readonly name = 'before';
   readonly #load: () => Promise<Leaderboard>;
@@ -73,22 +76,51 @@ export class LazyLane implements Lane {
   }
 }
 
-/** The same board, kept hot. */
+/** How the loads of a lane ended. */
+export interface LoadCounts {
+  /** Everything was read. */
+  full: number;
+  /** What had changed was read. */
+  delta: number;
+  /** Nothing had changed. */
+  unchanged: number;
+  failed: number;
+}
+
+/** The same board, kept hot: once there is one, only what has changed is asked for. */
 export class WarmLane implements Lane {
   readonly name = 'after';
   readonly cache: WarmCache<Leaderboard>;
+  readonly ended: LoadCounts = { full: 0, delta: 0, unchanged: 0, failed: 0 };
   #loads = 0;
+  /** Whether the load that is under way reads everything. */
+  #isFull = false;
 
   constructor(stack: SupabaseStack) {
+    const client = clientOf(stack, this.name, (url) => {
+      // Everything is read from the beginning, hence with no filter; and to count no rows are asked for.
+      const { searchParams } = new URL(url);
+      if (!searchParams.has('or') && searchParams.get('limit') !== '0') this.#isFull = true;
+    });
     this.cache = new WarmCache({
       name: 'leaderboard',
-      loader: loaderOf(clientOf(stack, this.name)),
+      loader: loaderOf(client, { updatedAt: 'updated_at' }),
       ttl: TTL,
       refreshInterval: TTL,
       maxStale: 600_000,
     });
     this.cache.on('load', () => {
       this.#loads += 1;
+      this.#isFull = false;
+    });
+    this.cache.on('refresh', () => {
+      this.ended[this.#isFull ? 'full' : 'delta'] += 1;
+    });
+    this.cache.on('unchanged', () => {
+      this.ended.unchanged += 1;
+    });
+    this.cache.on('error', ({ final }) => {
+      if (final) this.ended.failed += 1;
     });
     this.cache.start();
   }
@@ -110,13 +142,14 @@ export class WarmLane implements Lane {
   }
 
   /**
-   * Resolves when the next new board is there.
+   * Resolves when the value is up to date once more.
    *
    * @throws The reason of `signal`.
    */
   renewed(signal: AbortSignal): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.cache.once('refresh', () => resolve());
+    this.cache.once('unchanged', () => resolve());
     signal.addEventListener('abort', () => reject(signal.reason), { once: true });
     return promise;
   }
@@ -126,15 +159,32 @@ export class WarmLane implements Lane {
   }
 }
 
-/** A supabase-js client whose requests the stack counts under `lane`. */
-export function clientOf(stack: SupabaseStack, lane: string): SupabaseClient {
+/**
+ * A supabase-js client whose requests the stack counts under `lane`.
+ *
+ * @param onRequest - Is told of each.
+ */
+export function clientOf(
+  stack: SupabaseStack,
+  lane: string,
+  onRequest?: (url: string) => void,
+): SupabaseClient {
   return createClient(stack.url, stack.anonKey, {
     auth: { persistSession: false, autoRefreshToken: false },
-    global: { headers: { 'x-lane': lane } },
+    global: {
+      headers: { 'x-lane': lane },
+      fetch: (resource, init) => {
+        onRequest?.(String(resource));
+        return fetch(resource, init);
+      },
+    },
   });
 }
 
-function loaderOf(client: SupabaseClient): ReturnType<typeof supabaseLeaderboard> {
+function loaderOf(
+  client: SupabaseClient,
+  columns: { readonly updatedAt?: string } = {},
+): Loader<Leaderboard> {
   return supabaseLeaderboard({
     client,
     table: 'player_races',
@@ -145,6 +195,7 @@ function loaderOf(client: SupabaseClient): ReturnType<typeof supabaseLeaderboard
       country: 'country',
       race: 'race',
       score: 'rating',
+      ...columns,
     },
   });
 }

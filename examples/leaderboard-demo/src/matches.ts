@@ -47,19 +47,23 @@ export class Matches {
   /** One match that the lanes are told of: does the next read have the winner's new rating? */
   async announced(tallies: readonly Tally[]): Promise<void> {
     const [winner, loser] = this.#ids;
-    const report = this.#client.rpc('report_match', { winner, loser }).select('id::text,rating');
+    const report = this.#client
+      .rpc('report_match', { winner, loser })
+      .select('id::text,player_id::text,race,rating');
     const { data, error } = await report;
     if (error) throw new Error(`the match was not recorded: ${error.message}`);
-    const rows = data as readonly { id: string; rating: number }[];
-    const rating = rows.find(({ id }) => id === winner)?.rating;
+    const rows = data as readonly { id: string; player_id: string; race: string; rating: number }[];
+    const written = rows.find(({ id }) => id === winner);
+    if (!written) throw new Error('the match was not recorded');
+    const { player_id: player, race, rating } = written;
     await Promise.all(
       tallies.map(async ({ lane, writes }) => {
         const start = performance.now();
         await lane.invalidate();
         const board = await lane.get();
         const ms = performance.now() - start;
-        const read = board.page({ pageSize: board.size }).rows.find(({ key }) => key === winner);
-        writes.push({ ms, seen: read !== undefined && read.score === rating } satisfies Write);
+        const [read] = board.around(player, 0, { race });
+        writes.push({ ms, seen: read?.key === winner && read?.score === rating } satisfies Write);
       }),
     );
   }

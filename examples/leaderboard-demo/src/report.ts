@@ -42,13 +42,14 @@ export function reportOf(tally: Tally, seconds: number): LaneReport {
 }
 
 /** What was promised and did not hold, a sentence each. */
-export function brokenPromises({ before, after, recoveryMs }: Outcome): string[] {
+export function brokenPromises({ before, after, afterLoads, recoveryMs }: Outcome): string[] {
   return [
     after.waited > 0 && `${after.waited} reads waited of the lane that is kept hot`,
     after.errors > 0 && `${after.errors} reads failed of the lane that is kept hot`,
     after.writesSeen < after.writes &&
       'a read after an awaited invalidate() did not have the write',
-    recoveryMs === null && 'the lane that is kept hot had no new value after the outage',
+    recoveryMs === null && 'the lane that is kept hot was not up to date after the outage',
+    afterLoads.delta === 0 && 'no load of the lane that is kept hot read only what had changed',
     before.waited === 0 && 'no read of the lazy lane waited: this run shows nothing',
     before.errors === 0 && 'no read of the lazy lane failed: this run shows nothing',
   ].filter((sentence) => sentence !== false);
@@ -64,18 +65,21 @@ const COLUMNS: readonly [title: string, cell: (report: LaneReport) => string][] 
   ['p50', ({ p50Ms }) => ms(p50Ms)],
   ['p99', ({ p99Ms }) => ms(p99Ms)],
   ['max', ({ maxMs }) => ms(maxMs)],
-  ['queries/min', ({ loadsPerMinute }) => count(loadsPerMinute)],
+  ['loads/min', ({ loadsPerMinute }) => count(loadsPerMinute)],
+  ['requests/min', ({ requestsPerMinute }) => count(requestsPerMinute)],
   ['errors seen', ({ errors }) => count(errors)],
   ['oldest served', ({ oldestMs }) => `${(oldestMs / 1000).toFixed(1)} s`],
 ];
 
 /** The outcome for people. */
-export function textOf({ before, after, recoveryMs, loopDelayMs }: Outcome, rows: number): string {
+export function textOf(outcome: Outcome, rows: number): string {
+  const { before, after, afterLoads, recoveryMs, loopBlockedMs } = outcome;
   const intervals = Math.round(60_000 / TTL);
-  const measured = ({ lane, p50Ms, maxMs, loadsPerMinute }: LaneReport): string[] => [
-    `${lane}, measured`,
-    `${ms(p50Ms)} mostly, ${ms(maxMs)} at most`,
-    `${count(loadsPerMinute)} queries a minute`,
+  const pages = Math.ceil(rows / 1000);
+  const measured = (report: LaneReport): string[] => [
+    `${report.lane}, measured`,
+    `${ms(report.p50Ms)} mostly, ${ms(report.maxMs)} at most`,
+    `${count(report.loadsPerMinute)} loads in ${count(report.requestsPerMinute)} requests a minute`,
   ];
   const written = ({ lane, writes, writesSeen, slowestWriteMs }: LaneReport): string =>
     `${lane} ${writesSeen} of ${writes}, in ${slowestWriteMs} ms at most`;
@@ -85,12 +89,14 @@ ${table([
   ...[before, after].map((report) => COLUMNS.map(([, cell]) => cell(report))),
 ])}
 
-before          a lazy cache: who reads after it has expired waits for the query, or gets its error
-after           WarmCache: the same loader, database and process
+before          a lazy cache: who reads after it has expired waits for the load, or gets its error
+after           WarmCache: the same table, database and process; once it has a board it asks for what has changed
 waited          had no answer at once: the board was not in memory
-p50, p99, max   from the call to a page in hand, of the reads that got one. What else the process does comes
-                on top: its event loop, which both lanes share, was up to ${loopDelayMs} ms late, by parsing and sorting
-queries         loads of the whole board, done or tried: ${count(rows)} rows are ${count(Math.ceil(rows / 1000) + 1)} requests
+p50, p99, max   from the call to a page in hand, of the reads that got one
+loads           of the board, done or tried: all ${count(rows)} rows are ${count(pages + 1)} requests or more
+
+The event loop, which both lanes and the database's gateway share, was blocked for ${loopBlockedMs} ms at most.
+Loads of after: ${afterLoads.full} full, ${afterLoads.delta} delta, ${afterLoads.unchanged} unchanged, ${afterLoads.failed} failed.
 
 ${table([
   ['', 'a read', 'the database'],
@@ -104,8 +110,8 @@ ${table([
 ])}
 
 A match in the first read after \`await invalidate()\`: ${written(before)}; ${written(after)}.
-A new value after the outage: ${recoveryMs} ms after the API was back.
-WarmCache begins each load before the last value expires, and invalidate() asks for one more: hence the queries.
+Up to date after the outage: ${recoveryMs} ms after the API was back.
+WarmCache begins each load before the last value expires, and invalidate() asks for one more: hence the loads.
 `;
 }
 

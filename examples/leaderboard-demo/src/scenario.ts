@@ -1,7 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { SupabaseStack } from 'supabase-stack';
-import { clientOf, LazyLane, WarmLane } from './lanes.ts';
+import { clientOf, LazyLane, type LoadCounts, WarmLane } from './lanes.ts';
 import { Matches } from './matches.ts';
 import { type LaneReport, reportOf } from './report.ts';
 import { Tally } from './tally.ts';
@@ -11,10 +11,12 @@ import { Traffic } from './traffic.ts';
 export interface Outcome {
   readonly before: LaneReport;
   readonly after: LaneReport;
-  /** Ms from the API's return to a new value in `after`; `null` if none came. */
+  /** How the loads of `after` ended, the first one too. */
+  readonly afterLoads: LoadCounts;
+  /** Ms from the API's return until the value in `after` was up to date; `null` if it never was. */
   readonly recoveryMs: number | null;
-  /** Ms that the event loop, which both lanes share, was late at most. */
-  readonly loopDelayMs: number;
+  /** Ms for which the event loop, which both lanes and the stack's gateway share, was blocked at most. */
+  readonly loopBlockedMs: number;
 }
 
 export interface ScenarioOptions {
@@ -27,7 +29,8 @@ export interface ScenarioOptions {
 
 const WRITES = 3;
 const RECOVERY_LIMIT = 20_000;
-const RESOLUTION = 10;
+/** Ms that the histogram itself waits each time. */
+const RESOLUTION = 1;
 
 /**
  * Sends the same traffic through both lanes: while all is well, as matches end, while the API is down, and after.
@@ -94,8 +97,9 @@ export async function play(
     return {
       before: reportOf(before, lasted),
       after: reportOf(after, lasted),
+      afterLoads: { ...warm.ended },
       recoveryMs,
-      loopDelayMs: Math.round(loop.max / 1e6 - RESOLUTION),
+      loopBlockedMs: Math.round(loop.max / 1e6 - RESOLUTION),
     };
   } finally {
     loop.disable();
