@@ -39,6 +39,7 @@ export async function memoryInUse(): Promise<number> {
     globalThis.gc?.();
     await new Promise((resolve) => setImmediate(resolve));
   }
-  const { heapUsed, external, arrayBuffers } = process.memoryUsage();
-  return heapUsed + external + arrayBuffers;
+  const { heapUsed, external } = process.memoryUsage();
+  // Array buffers are among what is external.
+  return heapUsed + external;
 }
