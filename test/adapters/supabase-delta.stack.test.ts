@@ -248,7 +248,7 @@ describe('whatever happens to a table', { timeout: 120_000 }, () => {
   });
 });
 
-describe('a row that is refused', () => {
+describe('a row that is refused', { timeout: 60_000 }, () => {
   it('is told of by its key, and the last good board stays', async () => {
     const cache = cacheOf('refused');
     const board = await cache.get();

@@ -101,7 +101,7 @@ function expectSame(board: Leaderboard, rows: readonly Row[] = server.rows): voi
   expect(board.top(1_000_000)).toEqual(right.top(1_000_000));
 }
 
-describe('a refresh of a table that says when rows were changed', () => {
+describe('a refresh of a table that says when rows were changed', { timeout: 30_000 }, () => {
   it('at rest costs a request without rows and a count', async () => {
     const loader = loaderWith();
     const board = await loaded(loader);
@@ -189,6 +189,21 @@ describe('a refresh of a table that says when rows were changed', () => {
     await large.close();
   });
 
+  it('reads all changes, though the server gives fewer rows at a time than before', async () => {
+    const large = new FakePostgrest(1000);
+    await large.listen();
+    large.rows = Array.from({ length: 1500 }, (_, n) => row(n));
+    const loader = loaderWith({ client: large.client });
+    const board = await loaded(loader);
+    large.maxRows = 150;
+    large.now += 60_000;
+    large.rows = large.rows.map((given, n) =>
+      n < 400 ? { ...given, rating: n, updated_at: at(large.now + n) } : given,
+    );
+    expectSame(await loaded(loader, board), large.rows);
+    await large.close();
+  });
+
   it('tells changes apart that are a microsecond from one another', async () => {
     const loader = loaderWith({ pageSize: 1 });
     const board = await loaded(loader);
@@ -266,7 +281,7 @@ describe('a refresh of a table that says when rows were changed', () => {
   });
 });
 
-describe('a row that is gone', () => {
+describe('a row that is gone', { timeout: 30_000 }, () => {
   it('is found by counting: all rows are read again, in the same load', async () => {
     const loader = loaderWith();
     const board = await loaded(loader);
@@ -355,7 +370,7 @@ describe('a row that is gone', () => {
   });
 });
 
-describe('a row that comes', () => {
+describe('a row that comes', { timeout: 30_000 }, () => {
   it('between the changes and the count is read at once', async () => {
     const loader = loaderWith();
     const board = await loaded(loader);
@@ -411,7 +426,7 @@ describe('a row that comes', () => {
   });
 });
 
-describe('all rows are read again', () => {
+describe('all rows are read again', { timeout: 30_000 }, () => {
   it.each([0, 1000, DAY])('every %d ms, from the start of one such load', async (interval) => {
     vi.useFakeTimers({ toFake: ['performance'] });
     const loader = loaderWith({ fullReloadInterval: interval });
@@ -480,7 +495,7 @@ describe('all rows are read again', () => {
   });
 });
 
-describe('the server’s clock', () => {
+describe('the server’s clock', { timeout: 30_000 }, () => {
   it('may be years away from this machine’s', async () => {
     server.now += 3650 * DAY;
     const loader = loaderWith();
@@ -559,7 +574,7 @@ describe('the server’s clock', () => {
   });
 });
 
-describe('a load that comes to nothing', () => {
+describe('a load that comes to nothing', { timeout: 30_000 }, () => {
   it.each(['changes', 'second page of changes', 'count'])(
     'at the %s leaves what is known of the board as it was',
     async (place) => {
@@ -645,7 +660,7 @@ describe('a load that comes to nothing', () => {
   });
 });
 
-describe('caches', () => {
+describe('caches', { timeout: 30_000 }, () => {
   const cacheOf = (loader: Loader): WarmCache<Leaderboard> =>
     new WarmCache<Leaderboard>({ loader, ttl: 60_000, retry: { retries: 0 } });
 

@@ -118,7 +118,7 @@ beforeAll(async () => {
   );
 }, 60_000);
 
-describe('pages have every row once', () => {
+describe('pages have every row once', { timeout: 60_000 }, () => {
   it.each(Object.entries(KEYS))('by keys of the type %s', async (type, values) => {
     const table = tableOf(type);
     await servers.database.query(

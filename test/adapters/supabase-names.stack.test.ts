@@ -61,7 +61,7 @@ beforeAll(async () => {
   await make(servers, statements.join(''));
 }, 60_000);
 
-describe('a column', () => {
+describe('a column', { timeout: 60_000 }, () => {
   it.each(NAMES.map((name, i) => [name, i] as const))(
     '%j may be a key, a part of one, the time of a change, and all else',
     async (name, i) => {
@@ -103,7 +103,7 @@ describe('a column', () => {
   });
 });
 
-describe('a table', () => {
+describe('a table', { timeout: 60_000 }, () => {
   const columns = { key: 'id', player: 'id', name: 'id', score: 'n', updatedAt: 'at' };
 
   it.each([

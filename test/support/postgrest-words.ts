@@ -45,59 +45,71 @@ class Words {
 }
 
 /** What of a row a `select` asks for. */
-export function selected(row: Row, select: string): Row {
+export function selecting(select: string): (row: Row) => Row {
   const words = new Words(select);
-  const fields = words.list((): [string, string | number | null] => {
+  const fields = words.list(() => {
     const field = words.word();
-    const column = words.has(':') ? words.word() : field;
-    const isText = words.has('::text');
-    if (!(column in row)) throw new Error(`column ${column} does not exist`);
-    const value = row[column] as string | number | null;
-    return [field, isText && value !== null ? String(value) : value];
+    return { field, column: words.has(':') ? words.word() : field, isText: words.has('::text') };
   });
-  return Object.fromEntries(fields);
+  return (row) =>
+    Object.fromEntries(
+      fields.map(({ field, column, isText }) => {
+        const value = row[column];
+        if (value === undefined) throw new Error(`column ${column} does not exist`);
+        return [field, isText && value !== null ? String(value) : value];
+      }),
+    );
 }
 
-/** Compares two rows by an `order`. */
-export function compare(a: Row, b: Row, order: string): number {
+/** How an `order` compares rows. */
+export function comparing(order: string): (a: Row, b: Row) => number {
   const words = new Words(order);
-  const differences = words.list((): number => {
+  const columns = words.list(() => {
     const column = words.word();
     words.expect('.asc');
-    return difference(a[column] ?? null, b[column] ?? null);
+    return column;
   });
-  return differences.find((found) => found !== 0) ?? 0;
+  return (a, b) => {
+    for (const column of columns) {
+      const found = difference(a[column] ?? null, b[column] ?? null);
+      if (found !== 0) return found;
+    }
+    return 0;
+  };
 }
 
-/** Whether a row is one of those that `or=(…)` asks for. */
-export function matches(row: Row, or: string | null): boolean {
-  if (or === null) return true;
+/** Which rows `or=(…)` asks for. */
+export function matching(or: string): (row: Row) => boolean {
   const words = new Words(or);
-  const term = (): boolean => {
-    for (const operator of ['and', 'or'] as const) {
-      if (!words.has(`${operator}(`)) continue;
+  const term = (): ((row: Row) => boolean) => {
+    for (const operator of ['every', 'some'] as const) {
+      if (!words.has(operator === 'every' ? 'and(' : 'or(')) continue;
       const terms = words.list(term);
       words.expect(')');
-      return operator === 'and' ? terms.every(Boolean) : terms.some(Boolean);
+      return (row) => terms[operator]((matches) => matches(row));
     }
     const column = words.word();
     words.expect('.');
-    const operator = words.word();
+    const isRight = OPERATORS[words.word()];
+    if (!isRight) throw new SyntaxError(or);
     words.expect('.');
     const value = words.word();
-    const is = row[column] ?? null;
-    // Nothing is greater than null, nor less, nor equal.
-    if (is === null) return false;
-    const found = difference(is, value);
-    const results: Record<string, boolean> = { eq: found === 0, gt: found > 0, gte: found >= 0 };
-    return results[operator] as boolean;
+    // Nothing is greater than null, nor equal.
+    return (row) =>
+      (row[column] ?? null) !== null && isRight(difference(row[column] ?? null, value));
   };
   words.expect('(');
-  const results = words.list(term);
+  const terms = words.list(term);
   words.expect(')');
   if (!words.isEmpty) throw new SyntaxError(or);
-  return results.some(Boolean);
+  return (row) => terms.some((matches) => matches(row));
 }
+
+const OPERATORS: Readonly<Record<string, (difference: number) => boolean>> = {
+  eq: (difference) => difference === 0,
+  gt: (difference) => difference > 0,
+  gte: (difference) => difference >= 0,
+};
 
 /** As PostgreSQL has it of whole numbers, timestamps and, by code unit, text; null comes last. */
 function difference(a: string | number | null, b: string | number | null): number {
@@ -108,6 +120,14 @@ function difference(a: string | number | null, b: string | number | null): numbe
 
 function comparable(value: string | number): bigint | string {
   const text = String(value);
+  const known = comparables.get(text) ?? read(text);
+  comparables.set(text, known);
+  return known;
+}
+
+const comparables = new Map<string, bigint | string>();
+
+function read(text: string): bigint | string {
   if (/^-?\d+$/.test(text)) return BigInt(text);
   const [, seconds, fraction = '', zone] = TIMESTAMP.exec(text) ?? [];
   if (seconds === undefined) return text;

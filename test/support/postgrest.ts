@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createClient, type SupabaseClient } from '@supabase/supabase-js';
-import { compare, matches, type Row, selected } from './postgrest-words.ts';
+import { comparing, matching, type Row, selecting } from './postgrest-words.ts';
 
 export type { Row } from './postgrest-words.ts';
 
@@ -93,12 +93,12 @@ export class FakePostgrest {
   }
 
   #list(asked: URLSearchParams, prefer: string | string[] | undefined): Fault {
-    const order = asked.get('order');
-    const found = this.rows.filter((given) => matches(given, asked.get('or')));
-    const sorted = order === null ? found : found.toSorted((a, b) => compare(a, b, order));
+    const [or, order] = [asked.get('or'), asked.get('order')];
+    const found = or === null ? this.rows : this.rows.filter(matching(or));
+    const sorted = order === null ? found : found.toSorted(comparing(order));
     const page = sorted
       .slice(0, Math.min(this.maxRows, Number(asked.get('limit'))))
-      .map((given) => selected(given, asked.get('select') ?? ''));
+      .map(selecting(asked.get('select') ?? ''));
     const total = prefer === 'count=exact' ? found.length : '*';
     return answer(200, JSON.stringify(page), { 'content-range': `*/${total}` });
   }

@@ -1,6 +1,9 @@
 import { nameOf, quoted } from './words.ts';
 
-/** How many rows with the same value make it worthwhile to ask for the rest of them alone. */
+/**
+ * From how many rows on a page is a long one: where all of them agree, there may be many more, and where the server has a
+ * cap, it may be that.
+ */
 const MANY = 100;
 
 /** Where a list was read to, by the columns that it is ordered by. */
@@ -47,21 +50,24 @@ function all(terms: readonly string[]): string {
   return terms.length === 1 ? (terms[0] as string) : `and(${terms})`;
 }
 
-/** What is known of how many rows an answer may have. */
+/** What is known of how many rows a server answers at most. */
 export interface Answers {
   /** How many the longest one had. */
   longest: number;
 }
 
 /**
- * All pages of a list, up to the end. The server may cap answers at less than was asked for, so that a short page needn't
- * be the last one; but one that is shorter than another isn't capped, and has all that was left when it was read. To
- * wait for an empty one could take for ever, where rows come all the time.
+ * All pages of a list, up to the end.
+ *
+ * The server may cap answers at less than was asked for, so that a short page needn't be the last one. But one that is
+ * shorter than another of the same list isn't capped, and has all that was left when it was read. Nor is one that is short
+ * as such, and shorter than any other answer of the server was; a long one may be, if the server's cap has been lowered.
+ * To wait for an empty page could take for ever, where rows come all the time.
  *
  * @param columns - What the list is ordered by: together unique, and never null.
  * @param read - Answers the first rows that a filter matches; all, without one.
  * @param valuesOf - A row's values of the columns.
- * @param answers - Of earlier lists of the same server; those of this list are added.
+ * @param answers - Of earlier lists of the server; those of this list are added.
  * @param begin - The filter for the first page.
  * @throws {TypeError} A value isn't there.
  */
@@ -77,12 +83,15 @@ export async function* pages<Row>(
       if (typeof value === 'string') return value;
       throw new TypeError(`Expected \`${columns[i]}\` to be never null, got ${value}`);
     });
+  let longest = 0;
   let place: Place | undefined;
   do {
     const rows = await read(place ? filterOf(columns, place) : begin);
     if (rows.length > 0) yield rows;
-    if (rows.length > 0 && rows.length >= answers.longest) {
-      answers.longest = rows.length;
+    const known = rows.length < MANY ? Math.max(longest, answers.longest) : longest;
+    longest = Math.max(longest, rows.length);
+    answers.longest = Math.max(answers.longest, rows.length);
+    if (rows.length > 0 && rows.length >= known) {
       const [first, last] = [rows[0] as Row, rows.at(-1) as Row];
       place = placeAfter(textsOf(first), textsOf(last), rows.length);
     } else place &&= placeBeyond(place);

@@ -16,7 +16,7 @@ export interface TableOptions {
 export class Table {
   readonly #options: TableOptions;
   readonly #select: string;
-  /** Since everything was read for the last time: a server may get another cap. */
+  /** Since all rows were last read. */
   #answers: Answers = { longest: 0 };
 
   constructor(options: TableOptions) {
