@@ -7,6 +7,9 @@ import { createKeys, type Keys } from './keys.ts';
 import { Postgres } from './postgres.ts';
 import { Postgrest } from './postgrest.ts';
 
+/** The leaderboard is what a user is told to paste into a project: what is tested here is that. */
+const SCHEMA = ['roles.sql', '../../supabase/leaderboard.sql', 'matches.sql'];
+
 export interface StackOptions {
   /**
    * How many rows the leaderboard has.
@@ -97,7 +100,7 @@ export class SupabaseStack {
     signal?.throwIfAborted();
     await this.#postgres.start(signal);
     await this.#postgres.connect(async (client) => {
-      await client.query(await sql('schema.sql'));
+      for (const file of SCHEMA) await client.query(await sql(file));
       signal?.throwIfAborted();
       const settings =
         "select set_config('seed.rows', $1, false), set_config('seed.seed', $2, false)";
