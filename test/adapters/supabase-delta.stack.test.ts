@@ -100,7 +100,7 @@ describe('a refresh', { timeout: 60_000 }, () => {
     await other.end();
     asked();
     await expectSame((await cache.refresh()).value, 'late');
-    expect(asked()).toEqual(['changes', 'count']);
+    expect(asked()).not.toContain('all');
   });
 
   it('has thousands of rows that one statement has changed', async () => {
