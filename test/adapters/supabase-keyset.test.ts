@@ -27,12 +27,20 @@ const compare = (a: readonly string[], b: readonly string[]): number => {
 function serverOf(rows: readonly string[][], cap: number) {
   const filters: (string | undefined)[] = [];
   const sorted = rows.toSorted(compare);
-  const read = async (filter: string | undefined): Promise<string[][]> => {
+  const read = (filter: string | undefined): AsyncGenerator<string[][]> => {
     filters.push(filter);
     const matches = filter === undefined ? () => true : matching(`(${filter})`);
-    return sorted.filter((values) => matches(rowOf(values))).slice(0, cap);
+    return inParts(sorted.filter((values) => matches(rowOf(values))).slice(0, cap));
   };
   return { sorted, filters, read };
+}
+
+/** Rows as they come: some at a time, or none. */
+async function* inParts<Row>(rows: readonly Row[]): AsyncGenerator<Row[]> {
+  const half = Math.ceil(rows.length / 2);
+  yield rows.slice(0, half);
+  yield [];
+  yield rows.slice(half);
 }
 
 async function all(given: AsyncIterable<readonly string[][]>): Promise<string[][]> {
@@ -174,15 +182,17 @@ describe('pages', { timeout: 30_000 }, () => {
     const { filters, read } = serverOf(rows, 2);
     expect(await all(pages(['a'], read, itself, { longest: 1 }))).toEqual(rows);
     expect(filters).toEqual([undefined, 'a.gt."2"', 'a.gt."4"']);
-    expect(await all(pages(['a'], async () => [], itself, { longest: 0 }))).toEqual([]);
+    expect(await all(pages(['a'], () => inParts<string[]>([]), itself, { longest: 0 }))).toEqual(
+      [],
+    );
   });
 
   it('come to an end where rows come all the time', async () => {
     let last = 10;
-    const read = async (filter: string | undefined): Promise<string[][]> => {
+    const read = (filter: string | undefined): AsyncGenerator<string[][]> => {
       const from = Number(/\d+/.exec(filter ?? '0'));
       last += 1;
-      return Array.from({ length: last - from }, (_, n) => [String(from + n + 1)]);
+      return inParts(Array.from({ length: last - from }, (_, n) => [String(from + n + 1)]));
     };
     expect(await all(pages(['a'], read, itself, { longest: 0 }))).toHaveLength(12);
   });
@@ -199,10 +209,15 @@ describe('pages', { timeout: 30_000 }, () => {
     ['first', [null, '2']],
     ['last', ['2', undefined]],
   ])('are none beyond a %s row without a value', async (_, values) => {
-    const read = async (): Promise<unknown[]> => values;
-    const list = pages(['id'], read, (value) => [value], { longest: 0 });
-    expect((await list.next()).value).toBe(values);
-    await expect(list.next()).rejects.toThrow('Expected `id` to be never null');
+    const list = pages(
+      ['id'],
+      () => inParts(values),
+      (value) => [value],
+      { longest: 0 },
+    );
+    await expect(all(list as AsyncIterable<string[][]>)).rejects.toThrow(
+      'Expected `id` to be never null',
+    );
   });
 
   it('take as many columns as stand in all rows of a page', () => {

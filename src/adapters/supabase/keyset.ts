@@ -57,7 +57,7 @@ export interface Answers {
 }
 
 /**
- * All pages of a list, up to the end.
+ * All rows of a list, page by page up to the end.
  *
  * The server may cap answers at less than was asked for, so that a short page needn't be the last one. But one that is
  * shorter than another of the same list isn't capped, and has all that was left when it was read. Nor is one that is short
@@ -65,7 +65,7 @@ export interface Answers {
  * To wait for an empty page could take for ever, where rows come all the time.
  *
  * @param columns - What the list is ordered by: together unique, and never null.
- * @param read - Answers the first rows that a filter matches; all, without one.
+ * @param read - Answers the first rows that a filter matches, some at a time; of all rows, without one.
  * @param valuesOf - A row's values of the columns.
  * @param answers - Of earlier lists of the server; those of this list are added.
  * @param begin - The filter for the first page.
@@ -73,7 +73,7 @@ export interface Answers {
  */
 export async function* pages<Row>(
   columns: readonly string[],
-  read: (filter: string | undefined) => Promise<readonly Row[]>,
+  read: (filter: string | undefined) => AsyncIterable<readonly Row[]>,
   valuesOf: (row: Row) => readonly unknown[],
   answers: Answers,
   begin?: string,
@@ -86,14 +86,21 @@ export async function* pages<Row>(
   let longest = 0;
   let place: Place | undefined;
   do {
-    const rows = await read(place ? filterOf(columns, place) : begin);
-    if (rows.length > 0) yield rows;
-    const known = rows.length < MANY ? Math.max(longest, answers.longest) : longest;
-    longest = Math.max(longest, rows.length);
-    answers.longest = Math.max(answers.longest, rows.length);
-    if (rows.length > 0 && rows.length >= known) {
-      const [first, last] = [rows[0] as Row, rows.at(-1) as Row];
-      place = placeAfter(textsOf(first), textsOf(last), rows.length);
+    let length = 0;
+    let first: Row | undefined;
+    let last: Row | undefined;
+    for await (const rows of read(place ? filterOf(columns, place) : begin)) {
+      if (rows.length === 0) continue;
+      if (length === 0) first = rows[0];
+      last = rows.at(-1);
+      length += rows.length;
+      yield rows;
+    }
+    const known = length < MANY ? Math.max(longest, answers.longest) : longest;
+    longest = Math.max(longest, length);
+    answers.longest = Math.max(answers.longest, length);
+    if (length > 0 && length >= known) {
+      place = placeAfter(textsOf(first as Row), textsOf(last as Row), length);
     } else place &&= placeBeyond(place);
   } while (place);
 }

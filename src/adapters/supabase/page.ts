@@ -1,4 +1,5 @@
 import { ask } from './ask.ts';
+import { rowsOf } from './body.ts';
 import type { SupabaseQuery, SupabaseResponse } from './client.ts';
 import { errorOf } from './errors.ts';
 
@@ -10,17 +11,20 @@ export interface Watch {
 }
 
 /**
- * The rows of one page, asked for as {@link ask} does.
+ * The rows of one page, some at a time as they come, asked for as {@link ask} does.
+ *
+ * A page that supabase-js has parsed would be a text and a list too large to be young: the garbage collector would have
+ * to go through everything, some times a load, to be rid of them.
  *
  * @param query - Makes the query anew for each request.
  */
-export async function fetchRows(
+export async function* fetchRows(
   query: () => SupabaseQuery,
-  watch: Watch,
-): Promise<readonly unknown[]> {
-  const response = await answerTo(query, watch);
-  if (Array.isArray(response.data)) return response.data;
-  throw errorOf(response, 'rows');
+  { signal, onHeaders }: Watch,
+): AsyncGenerator<readonly unknown[], void, undefined> {
+  const answer = await ask(query, signal, true);
+  if (answer.headers) onHeaders?.(answer.headers);
+  yield* rowsOf(answer, signal);
 }
 
 /** How many rows there are, in the same way. */

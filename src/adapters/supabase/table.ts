@@ -64,7 +64,7 @@ export class Table {
     const read = (filter: string | undefined) => fetchRows(() => page(filter), watch);
     return pages(
       order,
-      read as (filter: string | undefined) => Promise<readonly Row[]>,
+      read as (filter: string | undefined) => AsyncIterable<readonly Row[]>,
       valuesOf,
       this.#answers,
       begin,
