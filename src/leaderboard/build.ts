@@ -11,7 +11,7 @@ import {
 import { type Columns, newColumns, resized, Values, write } from './columns.ts';
 import type { AnyEntry, ResolvedOptions } from './entry.ts';
 import { firstOfEach, grouped } from './order.ts';
-import { checked, RowError } from './rows.ts';
+import { checked, duplicateError } from './rows.ts';
 import { type Sliced, STEPS } from './slices.ts';
 import { sorted } from './sort.ts';
 
@@ -50,10 +50,7 @@ export class Builder {
 
   #put(entry: AnyEntry): void {
     const row = this.#values.keys.add(entry.key);
-    if (row <= this.#size) {
-      const message = 'expected it to be unique, got it twice';
-      throw new RowError(entry.key, this.#size + 1, [{ message, path: ['key'] }]);
-    }
+    if (row <= this.#size) throw duplicateError(entry.key, this.#size + 1);
     this.#size = row;
     write(this.#columns, row, this.#values.code(entry));
     for (const [i, detail] of this.#options.details.entries()) {

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import {
   type Board,
   bestRow,
@@ -11,125 +10,36 @@ import {
   type Orders,
   rankable,
 } from './board.ts';
-import { Builder, boardOf, type Content, positions } from './build.ts';
-import { expectThat } from './checks.ts';
-import { type Coded, type Columns, changedArray, changedColumns } from './columns.ts';
+import { Builder, type Content, positions } from './build.ts';
+import { type Columns, changedArray } from './columns.ts';
 import type { AnyEntry } from './entry.ts';
 import { type Move, type Order, spliced } from './order.ts';
-import { checked } from './rows.ts';
 import type { Sliced } from './slices.ts';
 
-/** Up to how many edits, and which share of the rows beside, each is moved to its place: with more, all are sorted. */
-const FEW_EDITS = 16;
-const FEW = 1 / 64;
-/** How many texts of rows that are no more are left alone. */
-const FEW_TEXTS = 1024;
-/** How many edits are made between two places where that may be interrupted. */
-const EDITS = 64;
+/** How many changes are made between two places where that may be interrupted. */
+const CHANGES = 64;
 
-/** What is to change of a board. */
-export interface Changes {
-  readonly upserts: Iterable<unknown>;
-  readonly deletes: Iterable<string>;
-}
-
-/** A row as it will be. */
-interface Edit extends Coded {
-  readonly details: readonly unknown[];
-}
-
-/**
- * The board with rows added, changed and taken away; the same one, where nothing differs.
- *
- * @throws {RowError} A row can't be ranked.
- */
-export function* changed(board: Board, changes: Changes): Sliced<Board> {
-  const edits = yield* editsOf(board, changes);
-  if (edits.size === 0) return board;
-  const { options, values, ownTexts } = board;
-  const length = Math.max(board.columns.score.length, 1 + greatest(edits.keys()));
-  const columns = yield* changedColumns(board.columns, length, edits);
-  const details: (readonly unknown[])[] = [];
-  for (const [i, detail] of board.details.entries()) {
-    details.push(yield* changedDetail(detail, edits, i));
-  }
-  const content: Content = { options, values, ownTexts, columns, details };
-  if (values.texts > 2 * ownTexts + FEW_TEXTS) return yield* rebuilt(content);
-  if (edits.size > FEW_EDITS + FEW * board.size) return yield* boardOf(content);
-  const chains = yield* changedChains(board, columns, edits);
+/** The board with another content, of which only some rows differ: those are moved to their places. */
+export function* rearranged(
+  board: Board,
+  content: Content,
+  changed: ReadonlySet<number>,
+): Sliced<Board> {
+  const { options, values, columns } = content;
+  const chains = yield* changedChains(board, columns, changed);
   const next = { options, values, columns, chains };
   const orders = {} as Record<Grouping, Orders>;
   for (const grouping of GROUPINGS) {
-    orders[grouping] = yield* changedOrders(board, next, grouping, edits);
+    orders[grouping] = yield* changedOrders(board, next, grouping, changed);
   }
   const { rows } = orders.all.every;
-  const position = yield* positions(rows, length);
+  const isMoved = rows !== board.orders.all.every.rows;
+  const position = isMoved ? yield* positions(rows, columns.player.length) : board.position;
   return { ...content, size: rows.length, chains, orders, position };
 }
 
-/** The greatest of some numbers, or 0. */
-function greatest(numbers: Iterable<number>): number {
-  let greatest = 0;
-  for (const number of numbers) greatest = Math.max(greatest, number);
-  return greatest;
-}
-
-/** Each row that will differ, and how. */
-function* editsOf(board: Board, { upserts, deletes }: Changes): Sliced<Map<number, Edit>> {
-  const { values, options } = board;
-  const edits = new Map<number, Edit>();
-  const isThere = (row: number): boolean => (board.columns.player[row] ?? 0) !== 0;
-  for (const key of deletes) {
-    expectThat('deletes', typeof key === 'string', 'keys, which are text', key);
-    const row = values.keys.idOf(key);
-    if (isThere(row)) edits.set(row, { ...rowOf(board, row), player: 0 });
-  }
-  let place = 0;
-  for (const given of upserts) {
-    place += 1;
-    const checking = checked(given, place, options.schema);
-    const entry = checking instanceof Promise ? ((yield checking) as AnyEntry) : checking;
-    const row = values.keys.add(entry.key);
-    const details = options.details.map((detail) => entry[detail]);
-    const edit = { ...values.code(entry), details };
-    if (isThere(row) && isDeepStrictEqual(edit, rowOf(board, row))) edits.delete(row);
-    else edits.set(row, edit);
-    if (place % EDITS === 0) yield;
-  }
-  return edits;
-}
-
-/** A row as it is. */
-function rowOf({ columns, details }: Board, row: number): Edit {
-  return {
-    score: columns.score[row] as number,
-    player: columns.player[row] as number,
-    name: columns.name[row] as number,
-    country: columns.country[row] as number,
-    race: columns.race[row] as number,
-    pair: columns.pair[row] as number,
-    details: details.map((detail) => detail[row]),
-  };
-}
-
-function* changedDetail(
-  detail: readonly unknown[],
-  edits: ReadonlyMap<number, Edit>,
-  i: number,
-): Sliced<readonly unknown[]> {
-  let copy: unknown[] | undefined;
-  let steps = 0;
-  for (const [row, { details }] of edits) {
-    if (++steps % EDITS === 0) yield;
-    if (row < detail.length && isDeepStrictEqual(detail[row], details[i])) continue;
-    copy ??= detail.slice();
-    copy[row] = details[i];
-  }
-  return copy ?? detail;
-}
-
 /** The rows that are left, with the values of no others. */
-function* rebuilt(content: Content): Sliced<Board> {
+export function* rebuilt(content: Content): Sliced<Board> {
   const { options } = content;
   // What the schema had to say of these rows it has said.
   const builder = new Builder({ ...options, schema: undefined });
@@ -163,15 +73,15 @@ export function entryOf({ options, values, columns, details }: Content, row: num
 function* changedChains(
   { columns, chains }: Board,
   next: Columns,
-  edits: ReadonlyMap<number, Edit>,
+  changed: ReadonlySet<number>,
 ): Sliced<Chains> {
   const firsts = new Map<number, number>();
   const links = new Map<number, number>();
   const firstOf = (player: number): number => firsts.get(player) ?? chains.first[player] ?? 0;
   const nextOf = (row: number): number => links.get(row) ?? chains.next[row] ?? 0;
   let steps = 0;
-  for (const row of edits.keys()) {
-    if (++steps % EDITS === 0) yield;
+  for (const row of changed) {
+    if (++steps % CHANGES === 0) yield;
     const from = columns.player[row] ?? 0;
     const to = next.player[row] as number;
     if (from === to) continue;
@@ -191,9 +101,9 @@ function* changedChains(
     }
   }
   let { hasOneCountryEach } = chains;
-  for (const row of edits.keys()) {
+  for (const row of changed) {
     if (!hasOneCountryEach) break;
-    if (++steps % EDITS === 0) yield;
+    if (++steps % CHANGES === 0) yield;
     let other = firstOf(next.player[row] as number);
     while (other !== 0 && next.country[other] === next.country[row]) other = nextOf(other);
     hasOneCountryEach = other === 0;
@@ -210,7 +120,7 @@ function* changedOrders(
   board: Board,
   next: Pick<Board, 'options' | 'values' | 'columns' | 'chains'>,
   grouping: Grouping,
-  edits: ReadonlyMap<number, Edit>,
+  changed: ReadonlySet<number>,
 ): Sliced<Orders> {
   const count = groupCount(next.values, grouping);
   const was = groupsOf(board.columns, grouping);
@@ -226,8 +136,8 @@ function* changedOrders(
     touched.set(group, players.add(player));
   };
   let steps = 0;
-  for (const row of edits.keys()) {
-    if (++steps % EDITS === 0) yield;
+  for (const row of changed) {
+    if (++steps % CHANGES === 0) yield;
     const from = was ? (was[row] ?? 0) : 0;
     const to = is ? (is[row] as number) : 0;
     const before = board.columns.player[row] ?? 0;
@@ -242,7 +152,7 @@ function* changedOrders(
   }
   for (const [group, players] of touched) {
     for (const player of players) {
-      if (++steps % EDITS === 0) yield;
+      if (++steps % CHANGES === 0) yield;
       const before = bestRow(board, player, (row) => !was || was[row] === group);
       const after = bestRow(next, player, (row) => !is || is[row] === group);
       if (before === after && board.columns.score[before] === next.columns.score[after]) continue;
@@ -280,4 +190,11 @@ function* moved(
     yield* spliced(order, count, left, entered, before, comparing(is, is)),
     next,
   );
+}
+
+/** The greatest of some numbers, or 0. */
+function greatest(numbers: Iterable<number>): number {
+  let greatest = 0;
+  for (const number of numbers) greatest = Math.max(greatest, number);
+  return greatest;
 }

@@ -61,7 +61,8 @@ export type Coded = { readonly [Field in keyof Columns]: number };
 /** How many edits are written between two places where that may be interrupted. */
 const EDITS = 512;
 
-const NO_EDITS: ReadonlyMap<number, Coded> = new Map();
+/** The names of all columns. */
+export const FIELDS = ['score', 'player', 'name', 'country', 'race', 'pair'] as const;
 
 /** Columns with room for so many rows, row 0 included. */
 export function newColumns(length: number): Columns {
@@ -84,25 +85,17 @@ export function write(columns: Columns, row: number, coded: Coded): void {
   columns.pair[row] = coded.pair;
 }
 
-/** Columns of another length or the same, with some rows changed: those in which nothing differs stay what they are. */
-export function* changedColumns(
-  columns: Columns,
-  length: number,
-  edits: ReadonlyMap<number, Coded>,
-): Sliced<Columns> {
-  const changed: Record<string, Float64Array | Uint32Array> = {};
-  for (const field of Object.keys(columns) as (keyof Columns)[]) {
-    changed[field] = yield* changedArray(columns[field], length, edits, (coded) => coded[field]);
+/** The same rows in columns of another length: those that have it already stay what they are. */
+export function* resized(columns: Columns, length: number): Sliced<Columns> {
+  const resized: Record<string, Float64Array | Uint32Array> = {};
+  for (const field of FIELDS) {
+    const column = columns[field];
+    resized[field] = column.length === length ? column : yield* copyOf(column, length);
   }
-  return changed as unknown as Columns;
+  return resized as unknown as Columns;
 }
 
-/** The same rows in columns of another length. */
-export function resized(columns: Columns, length: number): Sliced<Columns> {
-  return changedColumns(columns, length, NO_EDITS);
-}
-
-/** The same of one array. */
+/** An array of another length or the same, with some values changed: where nothing differs, it stays what it is. */
 export function* changedArray<A extends Float64Array | Uint32Array, E>(
   array: A,
   length: number,

@@ -1,9 +1,10 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { type Board, bestRow } from './board.ts';
 import { Builder } from './build.ts';
-import { changed, entryOf } from './change.ts';
+import { entryOf } from './change.ts';
 import { expectInteger, expectThat, resolved } from './checks.ts';
 import type { Dictionary } from './dictionary.ts';
+import { changed } from './draft.ts';
 import type {
   GivenOptions,
   LeaderboardEntry,
@@ -15,6 +16,7 @@ import type {
   ResolvedOptions,
 } from './entry.ts';
 import { boundsOf } from './order.ts';
+import { isMadeWith, Renewal } from './renewal.ts';
 import { atOnce, type Sliced, Slices } from './slices.ts';
 import type { View } from './view.ts';
 import { Views } from './views.ts';
@@ -42,6 +44,12 @@ export interface FromOptions<Row extends LeaderboardEntry, Detail extends keyof 
    * @default none
    */
   readonly details?: readonly Detail[] | undefined;
+  /**
+   * The board of an earlier load, made with the same options: all that is still so is shared with it. Where a few rows
+   * differ, only those are moved to their places; where nothing differs, the answer is this very board.
+   * @default none
+   */
+  readonly previous?: Leaderboard<Pick<Row, Detail>> | undefined;
 }
 
 /** Ends the work early. */
@@ -94,7 +102,7 @@ export class Leaderboard<Details extends object = object> {
   }
 
   /**
-   * Makes the board in slices of some 2 ms, and gives the event loop back in between: nobody else in the process waits.
+   * Makes the board in slices of about a ms, and gives the event loop back in between: nobody else in the process waits.
    *
    * @param rows - Or, one after the other, batches of them: pages of a query, a cursor.
    * @throws {RowError} A row isn't what it should be, or has the key of another one.
@@ -126,16 +134,22 @@ export class Leaderboard<Details extends object = object> {
   ): Promise<Leaderboard<Pick<Row, Detail>>>;
   static async from(
     rows: Iterable<unknown> | AsyncIterable<unknown>,
-    options: GivenOptions & SignalOption = {},
+    options: GivenOptions & SignalOption & { readonly previous?: Leaderboard | undefined } = {},
   ): Promise<Leaderboard> {
-    const builder = new Builder(resolved(options));
+    const { previous } = options;
+    const isBoard = previous === undefined || previous instanceof Leaderboard;
+    expectThat('previous', isBoard, 'a leaderboard', previous);
+    const resolvedOptions = resolved(options);
+    const isRenewed = previous && isMadeWith(previous.#board, resolvedOptions);
+    const builder = isRenewed ? new Renewal(previous.#board) : new Builder(resolvedOptions);
     const slices = new Slices(options.signal);
     if (Symbol.asyncIterator in rows) {
       for await (const batch of slices.each(rows)) {
         await slices.do(builder.add(Array.isArray(batch) ? batch : [batch]));
       }
     } else await slices.do(builder.add(rows));
-    return boardOf(await slices.do(builder.build()));
+    const board = await slices.do(builder.build());
+    return previous && previous.#board === board ? previous : boardOf(board);
   }
 
   /** The number of entries. */
@@ -247,14 +261,10 @@ export class Leaderboard<Details extends object = object> {
   }
 
   #rows(view: View, from: number, to: number): LeaderboardRow<Details>[] {
-    const { columns, options } = this.#board;
-    let rank = 0;
-    let rankedScore: number | undefined;
-    return view.rows(from, to).map((row, i) => {
-      const score = columns.score[row];
-      if (score !== rankedScore || options.ranking === 'ordinal') rank = view.rankAt(from + i, row);
-      rankedScore = score;
-      return { rank, ...entryOf(this.#board, row) } as unknown as LeaderboardRow<Details>;
+    const rows = view.rows(from, to);
+    const ranks = view.ranksOf(rows, from);
+    return rows.map((row, i) => {
+      return { rank: ranks[i], ...entryOf(this.#board, row) } as unknown as LeaderboardRow<Details>;
     });
   }
 

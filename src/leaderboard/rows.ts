@@ -44,6 +44,13 @@ function textOf({ path = [], message }: StandardSchemaV1.Issue): string {
   return keys.length === 0 ? message : `${keys.join('.')}: ${message}`;
 }
 
+/** Of a key that came twice. */
+export function duplicateError(key: string, place: number): RowError {
+  return new RowError(key, place, [
+    { message: 'expected it to be unique, got it twice', path: ['key'] },
+  ]);
+}
+
 type Field = 'key' | 'player' | 'name' | 'country' | 'race' | 'score';
 
 const isText = (value: unknown): boolean => typeof value === 'string' && value.isWellFormed();

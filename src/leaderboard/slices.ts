@@ -2,7 +2,7 @@
 export type Sliced<T> = Generator<PromiseLike<unknown> | undefined, T, unknown>;
 
 /** Ms that work may take before everybody else in the process has a turn. */
-const SLICE = 2;
+const SLICE = 1;
 
 /** How many small steps, of some ten ns each, come between two places where work may be interrupted. */
 export const STEPS = 4096;

@@ -31,8 +31,13 @@ export class View {
   rows(from: number, to: number): number[] {
     const { position } = this.#board;
     const wanted = Math.min(to, this.size) - from;
+    if (wanted <= 0) return [];
+    const next = this.#startsAt(from);
+    if (this.#parts.length === 1) {
+      const [at] = next as [number];
+      return [...(this.#parts[0] as Part).order.rows.subarray(at, at + wanted)];
+    }
     const rows: number[] = [];
-    const next = wanted > 0 ? this.#startsAt(from) : [];
     while (rows.length < wanted) {
       let least = Infinity;
       let of = 0;
@@ -53,6 +58,28 @@ export class View {
   /** At which place a row stands. */
   placeOf(row: number): number {
     return this.#ahead(this.#board.position[row] as number);
+  }
+
+  /** The ranks of rows that stand side by side from a place on. */
+  ranksOf(rows: readonly number[], from: number): number[] {
+    const { columns, options } = this.#board;
+    const { ranking } = options;
+    const ranks: number[] = [];
+    let rank = 0;
+    let rankedScore: number | undefined;
+    for (const [i, row] of rows.entries()) {
+      const score = columns.score[row];
+      const isTied = score === rankedScore && ranking !== 'ordinal';
+      // Whoever stands behind one of another score has as many ahead as its place says.
+      if (!isTied) {
+        if (i > 0 && ranking === 'competition') rank = from + i + 1;
+        else if (i > 0 && ranking === 'dense') rank += 1;
+        else rank = this.rankAt(from + i, row);
+      }
+      rankedScore = score;
+      ranks.push(rank);
+    }
+    return ranks;
   }
 
   /** The rank of a row that stands at a place. */

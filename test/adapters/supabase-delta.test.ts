@@ -56,13 +56,15 @@ async function loaded(loader: Loader, held?: Leaderboard): Promise<Leaderboard> 
   return board;
 }
 
-/** What was asked for since the last call: a page of all rows, of changes, or a count. */
-function asked(): string[] {
-  return server.requests.splice(0).map(({ searchParams }) => {
-    if (searchParams.get('limit') === '0') return 'count';
-    return searchParams.get('order') === 'updated_at.asc,id.asc' ? 'changes' : 'all';
-  });
+type Asked = 'all' | 'changes' | 'count';
+
+function kindOf({ searchParams }: URL): Asked {
+  if (searchParams.get('limit') === '0') return 'count';
+  return searchParams.get('order') === 'updated_at.asc,id.asc' ? 'changes' : 'all';
 }
+
+/** What was asked for since the last call: pages of all rows, pages of changes, and counts, in no other order. */
+const asked = (): Asked[] => server.requests.splice(0).map(kindOf).sort();
 
 const FULL = ['all', 'all', 'all'];
 
@@ -243,7 +245,7 @@ describe('a refresh of a table that says when rows were changed', { timeout: 30_
     };
     const next = await loaded(loader, board);
     server.onRequest = () => {};
-    expect(asked()).toEqual(['changes', 'changes', 'changes', ...FULL]);
+    expect(asked()).toEqual([...FULL, 'changes', 'changes', 'changes', 'count']);
     server.now += 1000;
     expectSame(await loaded(loader, next));
   });
@@ -267,8 +269,10 @@ describe('a refresh of a table that says when rows were changed', { timeout: 30_
     const loader = loaderWith({ columns: rest });
     const board = await loaded(loader);
     asked();
-    expectSame(await loaded(loader, board));
+    expect(await load(loader, board)).toBe(notModified);
     expect(asked()).toEqual(FULL);
+    put(3, { rating: 5000 });
+    expectSame(await loaded(loader, board));
   });
 
   it('heeds the schema and the ranking of the board', async () => {
@@ -289,7 +293,7 @@ describe('a row that is gone', { timeout: 30_000 }, () => {
     remove(3);
     asked();
     expectSame(await loaded(loader, board));
-    expect(asked()).toEqual(['changes', 'count', ...FULL]);
+    expect(asked()).toEqual([...FULL, 'changes', 'count', 'count']);
   });
 
   it('is found where another one came at once', async () => {
@@ -315,7 +319,7 @@ describe('a row that is gone', { timeout: 30_000 }, () => {
     expect(asked()).toEqual(['changes', 'count']);
     server.now += 60_000;
     expectSame(await loaded(loader, board));
-    expect(asked()).toEqual(['changes', 'count', ...FULL]);
+    expect(asked()).toEqual([...FULL, 'changes', 'count', 'count']);
   });
 
   it('is found where more than one came between the changes and the count', async () => {
@@ -330,7 +334,7 @@ describe('a row that is gone', { timeout: 30_000 }, () => {
       put(91);
     };
     expectSame(await loaded(loader, board));
-    expect(asked()).toEqual(['changes', 'count', 'changes', 'count', ...FULL]);
+    expect(asked()).toEqual([...FULL, 'changes', 'changes', 'count', 'count', 'count', 'count']);
   });
 
   it('and came again is a row that was changed', async () => {
@@ -380,7 +384,29 @@ describe('a row that comes', { timeout: 30_000 }, () => {
       if (server.requests.length === 2) put(90);
     };
     expectSame(await loaded(loader, board));
-    expect(asked()).toEqual(['changes', 'count', 'changes', 'count']);
+    expect(asked()).toEqual(['changes', 'changes', 'count', 'count', 'count']);
+  });
+
+  it('while all were counted already is no reason to read anything again', async () => {
+    const loader = loaderWith();
+    const board = await loaded(loader);
+    server.now += 60_000;
+    asked();
+    const counted = Promise.withResolvers<void>();
+    server.onRequest = (n) => {
+      const kind = kindOf(server.requests.at(-1) as URL);
+      if (kind === 'count') setImmediate(counted.resolve);
+      else if (n <= 2) {
+        server.faults.push((request, response) => {
+          void counted.promise.then(() => {
+            put(90);
+            server.list(request, response);
+          });
+        });
+      }
+    };
+    expectSame(await loaded(loader, board));
+    expect(asked()).toEqual(['changes', 'count', 'count']);
   });
 
   it('all the time is no reason to read everything', async () => {
@@ -409,7 +435,7 @@ describe('a row that comes', { timeout: 30_000 }, () => {
     put(90, { updated_at });
     asked();
     const next = await loaded(loader, board);
-    expect(asked()).toEqual(['changes', 'count', 'changes', 'count', ...FULL]);
+    expect(asked()).toEqual([...FULL, 'changes', 'changes', 'count', 'count', 'count', 'count']);
     expectSame(next);
     server.now += 60_000;
     expect(await load(loader, next)).toBe(notModified);
@@ -430,7 +456,7 @@ describe('all rows are read again', { timeout: 30_000 }, () => {
   it.each([0, 1000, DAY])('every %d ms, from the start of one such load', async (interval) => {
     vi.useFakeTimers({ toFake: ['performance'] });
     const loader = loaderWith({ fullReloadInterval: interval });
-    let board = await loaded(loader);
+    const board = await loaded(loader);
     for (const until of [interval, 2 * interval]) {
       asked();
       if (interval > 0) {
@@ -440,7 +466,7 @@ describe('all rows are read again', { timeout: 30_000 }, () => {
         vi.advanceTimersByTime(1);
       }
       expect(performance.now() % (interval || 1), String(until)).toBe(0);
-      board = await loaded(loader, board);
+      expect(await load(loader, board)).toBe(notModified);
       expect(asked()).toEqual(FULL);
     }
   });
@@ -450,9 +476,12 @@ describe('all rows are read again', { timeout: 30_000 }, () => {
     const loader = loaderWith();
     const board = await loaded(loader);
     vi.advanceTimersByTime(3_599_999);
-    expect(await load(loader, board)).toBe(notModified);
+    asked();
+    await load(loader, board);
+    expect(asked()).toEqual(['changes', 'count']);
     vi.advanceTimersByTime(1);
-    await loaded(loader, board);
+    await load(loader, board);
+    expect(asked()).toEqual(FULL);
   });
 
   it('also where deletions were found in between, from then on', async () => {
@@ -486,12 +515,21 @@ describe('all rows are read again', { timeout: 30_000 }, () => {
   it('for a board of another make', async () => {
     const loader = loaderWith();
     const board = await loaded(loader);
-    for (const other of [new Leaderboard([]), await loaded(loaderWith())]) {
+    const others = [new Leaderboard([]), await loaded(loaderWith({ ranking: 'dense' }))];
+    for (const other of others) {
       asked();
       expectSame(await loaded(loader, other));
       expect(asked()).toEqual(FULL);
     }
-    expect(await load(loader, board)).toBe(notModified);
+    const same = await loaded(loaderWith());
+    asked();
+    expect(await load(loader, same)).toBe(notModified);
+    expect(asked()).toEqual(FULL);
+    // It is known by now.
+    for (const known of [same, board]) {
+      expect(await load(loader, known)).toBe(notModified);
+      expect(asked()).toEqual(['changes', 'count']);
+    }
   });
 });
 
@@ -513,8 +551,10 @@ describe('the server’s clock', { timeout: 30_000 }, () => {
     const loader = loaderWith();
     const board = await loaded(loader);
     asked();
+    put(3, { rating: 5000 });
     expectSame(await loaded(loader, board));
-    expect(asked()).toEqual(FULL);
+    expect(await load(loader, board)).not.toBe(notModified);
+    expect(asked()).toEqual([...FULL, ...FULL]);
   });
 
   it('is told by the first answer that has a date', async () => {
@@ -569,8 +609,10 @@ describe('the server’s clock', { timeout: 30_000 }, () => {
     const loader = loaderWith({ client });
     const board = await loaded(loader);
     asked();
+    put(3, { rating: 5000 });
     expectSame(await loaded(loader, board));
-    expect(asked()).toEqual(FULL);
+    expect(await load(loader, board)).not.toBe(notModified);
+    expect(asked()).toEqual([...FULL, ...FULL]);
   });
 });
 

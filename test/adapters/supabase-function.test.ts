@@ -56,10 +56,11 @@ describe('a leaderboard out of what a function answers', () => {
     const list = answer(200, JSON.stringify(rows));
     const loader = supabaseLeaderboard({ client: server.client, rpc: 'board' });
     const cache = new WarmCache({ loader, ttl: 60_000 });
-    server.faults.push(list, list);
-    await cache.get();
-    await cache.refresh();
-    expect(cache.health().loads).toMatchObject({ published: 2 });
+    server.faults.push(list, list, answer(200, JSON.stringify(rows.slice(1))));
+    const board = await cache.get();
+    expect((await cache.refresh()).value).toBe(board);
+    expect(cache.health().loads).toMatchObject({ published: 1, unchanged: 1 });
+    expect((await cache.refresh()).value.size).toBe(board.size - 1);
     await cache.stop();
   });
 });

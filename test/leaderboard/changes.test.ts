@@ -68,7 +68,7 @@ const sequences = fc
       crowd: fc.constantFrom(0, 0, 450),
       first: fc.uniqueArray(row, { selector: ({ key }) => key, maxLength: 8 }),
       // Of which board each is made: not always of the last one.
-      changes: fc.array(fc.tuple(fc.nat(3), change), { minLength: 1, maxLength: 6 }),
+      changes: fc.array(fc.tuple(fc.nat(3), fc.boolean(), change), { minLength: 1, maxLength: 6 }),
       ranking: fc.constantFrom(...RANKINGS),
     });
   });
@@ -102,7 +102,7 @@ describe('a board', () => {
     );
   });
 
-  it('with changes answers as the plain one does, and those before stay as they are', {
+  it('with changes, or made of all rows anew, answers as the plain one does, and those before stay as they are', {
     timeout: 3_600_000,
   }, async () => {
     await fc.assert(
@@ -111,10 +111,13 @@ describe('a board', () => {
         const options = { ranking, details: DETAILS };
         const rows = new Map([...crowd(sequence.crowd), ...first].map((row) => [row.key, row]));
         const boards = [{ rows, board: new Leaderboard(rows.values(), options) }];
-        for (const [back, change] of changes) {
+        for (const [back, isWhole, change] of changes) {
           const of = boards.at(-1 - (back % boards.length)) as (typeof boards)[number];
-          const board = await of.board.withChanges(change);
-          boards.push({ rows: changed(of.rows, change), board });
+          const rows = changed(of.rows, change);
+          const board = isWhole
+            ? await Leaderboard.from(rows.values(), { ...options, previous: of.board })
+            : await of.board.withChanges(change);
+          boards.push({ rows, board });
         }
         for (const { board, rows } of boards) {
           const plain = new PlainBoard(rows.values(), ranking);

@@ -194,6 +194,17 @@ describe('the loop has its turns', { timeout: 60_000 }, () => {
     expect(turns).toBeGreaterThan(10);
     expect(share).toBeLessThan(1 / 4);
   });
+
+  it.each([
+    ['few', 1000],
+    ['many', 5],
+  ])('while %s of 100,000 rows that come again differ', async (_, nth) => {
+    const previous = await Leaderboard.from(rows);
+    const next = rows.map((row, i) => (i % nth === 0 ? { ...row, score: row.score + 1 } : row));
+    const { share, turns } = await longestShare(() => Leaderboard.from(next, { previous }));
+    expect(turns).toBeGreaterThan(10);
+    expect(share).toBeLessThan(1 / 4);
+  });
 });
 
 describe('abort', () => {

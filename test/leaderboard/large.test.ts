@@ -80,8 +80,14 @@ describe(`of ${ROWS} rows`, { timeout: 60_000 }, () => {
         row(ROWS + i),
       ]).flat();
       const deletes = rows.slice(-many).map(({ key }) => key);
+      const all = changed(rows, upserts, deletes);
       const next = await board.withChanges({ upserts, deletes });
-      expectRight(next, changed(rows, upserts, deletes), ranking);
+      expectRight(next, all, ranking);
+      const anew = await Leaderboard.from(all, { ranking, details, previous: board });
+      expectRight(anew, all, ranking);
+      expect(await Leaderboard.from(all.toReversed(), { ranking, details, previous: next })).toBe(
+        next,
+      );
     }
     expectRight(board, rows, ranking);
   });

@@ -15,6 +15,13 @@ const ways: [string, (rows: unknown[], options?: object) => Promise<Leaderboard>
   ],
   ['from()', (rows, options) => Leaderboard.from(rows as LeaderboardEntry[], options)],
   [
+    'from() with the board before',
+    (rows, options) => {
+      const previous = new Leaderboard([], options);
+      return Leaderboard.from(rows as LeaderboardEntry[], { ...options, previous });
+    },
+  ],
+  [
     'withChanges()',
     (rows, options) =>
       new Leaderboard([], options).withChanges({ upserts: rows as LeaderboardEntry[] }),

@@ -85,8 +85,14 @@ export class FakePostgrest {
       fault(request, response);
       return;
     }
+    this.list(request, response);
+  }
+
+  /** Answers with rows, or how many there are. */
+  list(request: IncomingMessage, response: ServerResponse): void {
+    const { searchParams } = new URL(request.url ?? '', 'http://localhost');
     try {
-      this.#list(url.searchParams, request.headers['prefer'])(request, response);
+      this.#list(searchParams, request.headers['prefer'])(request, response);
     } catch (error) {
       answer(400, JSON.stringify({ message: String(error) }))(request, response);
     }

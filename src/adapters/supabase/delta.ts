@@ -50,8 +50,7 @@ export async function refreshed(
   const most = Math.max(board.size, pageSize);
   // A row that changes while pages are read comes again: what came last is right.
   const changes = new Map<unknown, LeaderboardEntry>();
-  let before: number | undefined;
-  for (;;) {
+  const update = async (): Promise<Leaderboard | undefined> => {
     let read = 0;
     for await (const rows of table.changedSince(since, updatedAt, watch)) {
       read += rows.length;
@@ -61,15 +60,19 @@ export async function refreshed(
         changes.set(entry.key, entry);
       }
     }
-    const merging = board.withChanges({ upserts: changes.values() }, watch);
-    // A million rows take the database a while to count: as long as the merging, or so.
+    return board.withChanges({ upserts: changes.values() }, watch);
+  };
+  let before: number | undefined;
+  for (;;) {
+    const updating = update();
+    // A million rows take the database a while to count: longer than all else.
     const counting = countRows ? table.count(watch) : undefined;
     // Should one fail, the other is not left behind.
-    await Promise.allSettled([merging, counting]);
-    const next = await merging;
-    const counted = await counting;
-    if (counted === undefined) return next;
-    const verdict = verdictOf(next.size, counted, before);
+    await Promise.allSettled([updating, counting]);
+    const next = await updating;
+    if (!next || !countRows || (await counting) === next.size) return next;
+    // Some of what was read may have come after it was counted.
+    const verdict = verdictOf(next.size, await table.count(watch), before);
     if (verdict === 'whole') return next;
     if (verdict === 'read all') return undefined;
     before = next.size;

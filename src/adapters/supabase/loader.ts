@@ -30,9 +30,13 @@ export function functionLoader(
   options: LeaderboardOptions,
 ): LeaderboardLoader<object> {
   const call = () => client.rpc(rpc, undefined, { get: true, count: 'exact' });
-  return ({ signal }) =>
+  return async ({ signal, previous, notModified }) => {
     // What comes is for the leaderboard to check.
-    boardOf(fetchLists(call, signal) as AsyncIterable<LeaderboardEntry[]>, options, signal);
+    const lists = fetchLists(call, signal) as AsyncIterable<LeaderboardEntry[]>;
+    const held = previous?.value;
+    const board = await boardOf(lists, held, options, signal);
+    return board === held ? notModified : board;
+  };
 }
 
 /** The loader of a leaderboard out of a table or view. */
@@ -62,7 +66,8 @@ export function tableLoader(
       delta && mark && !isFullDue(mark, start, fullReloadInterval)
         ? await refusing(refreshed(held, missedSince(mark, overlap), delta, watch))
         : undefined;
-    const board = changed ?? (await boardOf(entries(table.all(watch), columns), options, signal));
+    const board =
+      changed ?? (await boardOf(entries(table.all(watch), columns), held, options, signal));
     serverStart ??= mark && serverStartAfter(start, mark);
     if (serverStart !== undefined) {
       const fullStart = changed && mark ? mark.fullStart : start;
@@ -74,10 +79,11 @@ export function tableLoader(
 
 function boardOf(
   rows: AsyncIterable<LeaderboardEntry[]>,
+  previous: Leaderboard | undefined,
   options: LeaderboardOptions,
   signal: AbortSignal,
 ): Promise<Leaderboard> {
-  return refusing(Leaderboard.from(rows, { ...options, signal }));
+  return refusing(Leaderboard.from(rows, { ...options, previous, signal }));
 }
 
 /** Ends the retries where a row was refused: it would be again. */
