@@ -55,7 +55,7 @@ for (let i = 0; i < ROUNDS; i++) {
 }
 const before = delta.cache.health().loads.unchanged;
 // From then on nothing has changed within the overlap either.
-await delay(OVERLAP + 2000);
+await delay(OVERLAP + 4000);
 await delta.refresh();
 const unchanged: Cost[] = [];
 for (let i = 0; i < ROUNDS; i++) unchanged.push(await delta.refresh());

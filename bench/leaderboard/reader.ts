@@ -43,8 +43,8 @@ export function queriesOf(board: Leaderboard, random: Random): LeaderboardQuery[
  * event loop kept from being made has waited all the same.
  */
 export class Reader {
-  /** Ms from when each read was due to its page in hand. */
-  readonly latencies: number[] = [];
+  /** Ms from when each read was due to its page in hand: a list each time. */
+  readonly latencies: number[][] = [];
   readonly turns = new Turns();
   /** How late the event loop was, in ns and with the ms of its own: one histogram each time. */
   readonly loops: IntervalHistogram[] = [];
@@ -59,11 +59,13 @@ export class Reader {
 
   /** Reads while `work` is under way. */
   async during<T>(work: () => Promise<T>): Promise<T> {
+    const latencies: number[] = [];
+    this.latencies.push(latencies);
     let due = performance.now();
     this.turns.begin();
     const timer = setInterval(() => {
       const now = this.turns.next();
-      for (; due <= now; due += READ_INTERVAL) void this.#read(due);
+      for (; due <= now; due += READ_INTERVAL) void this.#read(due, latencies);
     }, READ_INTERVAL);
     // Enabled a second time, it would take the time between for a delay.
     const loop = monitorEventLoopDelay({ resolution: 1 });
@@ -77,10 +79,10 @@ export class Reader {
     }
   }
 
-  async #read(due: number): Promise<void> {
+  async #read(due: number, latencies: number[]): Promise<void> {
     const board = await this.#cache.get();
     this.#n = (this.#n + 1) % this.#queries.length;
     board.page(this.#queries[this.#n]);
-    this.latencies.push(performance.now() - due);
+    latencies.push(performance.now() - due);
   }
 }

@@ -2,7 +2,7 @@ import { createClient, type SupabaseClient } from '@supabase/supabase-js';
 import pg from 'pg';
 import { type Loader, WarmCache } from 'warm-cache';
 import type { Leaderboard, LeaderboardEntry } from 'warm-cache/leaderboard';
-import { supabaseLeaderboard } from 'warm-cache/supabase';
+import { type LeaderboardLoader, supabaseLeaderboard } from 'warm-cache/supabase';
 
 /** Where the rows come from: what a process needs to know of a stack that another one runs. */
 export interface Source {
@@ -34,14 +34,22 @@ export const TABLE = {
 /** The column that delta refreshes go by. */
 const UPDATED_AT = 'updated_at';
 
+/** The loader of the board. */
+export function loaderOf(
+  client: SupabaseClient,
+  refreshes: 'in full' | 'by deltas',
+): LeaderboardLoader<object> {
+  const updatedAt = refreshes === 'by deltas' ? UPDATED_AT : undefined;
+  const columns = { ...TABLE.columns, updatedAt };
+  return supabaseLeaderboard({ client, table: TABLE.table, columns });
+}
+
 /** A cache of the board that refreshes when it is told to. */
 export function cacheOf(
   client: SupabaseClient,
   refreshes: 'in full' | 'by deltas',
 ): WarmCache<Leaderboard> {
-  const updatedAt = refreshes === 'by deltas' ? UPDATED_AT : undefined;
-  const columns = { ...TABLE.columns, updatedAt };
-  return coldCache(supabaseLeaderboard({ client, table: TABLE.table, columns }));
+  return coldCache(loaderOf(client, refreshes));
 }
 
 /** A cache that refreshes when it is told to. */
@@ -100,22 +108,34 @@ export async function entriesOf(source: Source, limit: number = source.rows): Pr
 }
 
 /** Moves the ratings of so many rows at random, as matches do. */
-export async function changeRows(source: Source, n: number): Promise<void> {
-  await connected(source, async (database) => {
-    const { rows } = await database.query<{ first: string }>(
-      'select min(id) as first from ratings',
-    );
-    const first = BigInt(rows[0]?.first ?? 0);
-    const ids = new Set<string>();
-    while (ids.size < Math.min(n, source.rows)) {
-      ids.add(String(first + BigInt(Math.floor(Math.random() * source.rows))));
-    }
-    const { rowCount } = await database.query(
-      'update ratings set rating = rating + 1, updated_at = clock_timestamp() where id = any($1)',
-      [[...ids]],
-    );
-    if (rowCount !== ids.size) throw new Error(`${rowCount} rows changed instead of ${ids.size}`);
-  });
+export function changeRows(source: Source, n: number): Promise<void> {
+  return connected(source, (database) => changeBy(database, source, n));
+}
+
+/** Does the same as often as it is called, by one connection for all. */
+export async function changing(
+  source: Source,
+): Promise<{ change(n: number): Promise<void>; [Symbol.asyncDispose](): Promise<void> }> {
+  const database = new pg.Client({ connectionString: source.pg });
+  await database.connect();
+  return {
+    change: (n) => changeBy(database, source, n),
+    [Symbol.asyncDispose]: () => database.end(),
+  };
+}
+
+async function changeBy(database: pg.Client, source: Source, n: number): Promise<void> {
+  const { rows } = await database.query<{ first: string }>('select min(id) as first from ratings');
+  const first = BigInt(rows[0]?.first ?? 0);
+  const ids = new Set<string>();
+  while (ids.size < Math.min(n, source.rows)) {
+    ids.add(String(first + BigInt(Math.floor(Math.random() * source.rows))));
+  }
+  const { rowCount } = await database.query(
+    'update ratings set rating = rating + 1, updated_at = clock_timestamp() where id = any($1)',
+    [[...ids]],
+  );
+  if (rowCount !== ids.size) throw new Error(`${rowCount} rows changed instead of ${ids.size}`);
 }
 
 /** Runs `use` on a connection of the superuser. */

@@ -37,7 +37,7 @@ if (stack) {
  */
 function standBack({ pids: { postgres, postgrest } }: SupabaseStack): void {
   if (process.platform !== 'linux' || !postgres) return;
-  for (const pid of [postgres, postgrest, ...childrenOf(postgres)]) {
+  for (const pid of [process.pid, postgres, postgrest, ...childrenOf(postgres)]) {
     try {
       writeFileSync(`/proc/${pid}/autogroup`, String(nice));
     } catch {

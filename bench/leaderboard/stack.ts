@@ -12,7 +12,10 @@ export async function startStackApart(
   rows: number,
   nice: number,
 ): Promise<Source & { [Symbol.asyncDispose](): Promise<void> }> {
-  const child = fork(join(import.meta.dirname, 'stack-process.ts'), [String(rows), String(nice)]);
+  // In a session of its own, since cores are shared among sessions first.
+  const child = fork(join(import.meta.dirname, 'stack-process.ts'), [String(rows), String(nice)], {
+    detached: true,
+  });
   const ended = once(child, 'exit');
   const source = await Promise.race([once(child, 'message'), ended.then(() => undefined)]);
   if (!source) throw new Error('the stack did not start');
