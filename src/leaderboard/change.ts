@@ -13,7 +13,7 @@ import {
 import { Builder, type Content, positions } from './build.ts';
 import { type Columns, changedArray } from './columns.ts';
 import type { AnyEntry } from './entry.ts';
-import { type Move, type Order, spliced } from './order.ts';
+import { firstWhere, type Move, type Order, spliced } from './order.ts';
 import type { Sliced } from './slices.ts';
 
 /** How many changes are made between two places where that may be interrupted. */
@@ -28,14 +28,37 @@ export function* rearranged(
   const { options, values, columns } = content;
   const chains = yield* changedChains(board, columns, changed);
   const next = { options, values, columns, chains };
+  const places = yield* placesAmong(board, columns, changed);
   const orders = {} as Record<Grouping, Orders>;
   for (const grouping of GROUPINGS) {
-    orders[grouping] = yield* changedOrders(board, next, grouping, changed);
+    orders[grouping] = yield* changedOrders(board, next, grouping, changed, places);
   }
   const { rows } = orders.all.every;
   const isMoved = rows !== board.orders.all.every.rows;
   const position = isMoved ? yield* positions(rows, columns.player.length) : board.position;
   return { ...content, size: rows.length, chains, orders, position };
+}
+
+/** Ahead of which place among all rows, as those were before, each changed row will stand. */
+function* placesAmong(
+  { columns: { score: was }, orders, values: { keys } }: Board,
+  { score: is, player }: Columns,
+  changed: ReadonlySet<number>,
+): Sliced<ReadonlyMap<number, number>> {
+  const { rows } = orders.all.every;
+  const places = new Map<number, number>();
+  let steps = 0;
+  for (const row of changed) {
+    if (++steps % CHANGES === 0) yield;
+    if (player[row] === 0) continue;
+    const score = is[row] as number;
+    const isBehind = (at: number): boolean => {
+      const other = rows[at] as number;
+      return compareRows(keys, row, score, other, was[other] as number) <= 0;
+    };
+    places.set(row, firstWhere(0, rows.length, isBehind));
+  }
+  return places;
 }
 
 /** The rows that are left, with the values of no others. */
@@ -121,6 +144,7 @@ function* changedOrders(
   next: Pick<Board, 'options' | 'values' | 'columns' | 'chains'>,
   grouping: Grouping,
   changed: ReadonlySet<number>,
+  places: ReadonlyMap<number, number>,
 ): Sliced<Orders> {
   const count = groupCount(next.values, grouping);
   const was = groupsOf(board.columns, grouping);
@@ -129,9 +153,9 @@ function* changedOrders(
   const best: Moves = { left: [], entered: [] };
   /** The players of each group whose best row may be another one. */
   const touched = new Map<number, Set<number>>();
-  const move = (row: number, group: number, player: number, list: Move[], isMoved: boolean) => {
-    if (player === 0) return;
-    if (isMoved) list.push({ row, group });
+  const placeWas = (row: number): number => board.position[row] as number;
+  const placeIs = (row: number): number => places.get(row) ?? placeWas(row);
+  const touch = (group: number, player: number): void => {
     const players = touched.get(group) ?? new Set();
     touched.set(group, players.add(player));
   };
@@ -147,8 +171,14 @@ function* changedOrders(
       after === 0 ||
       from !== to ||
       board.columns.score[row] !== next.columns.score[row];
-    move(row, from, before, every.left, isMoved);
-    move(row, to, after, every.entered, isMoved);
+    if (before !== 0) {
+      touch(from, before);
+      if (isMoved) every.left.push({ row, group: from, place: placeWas(row) });
+    }
+    if (after !== 0) {
+      touch(to, after);
+      if (isMoved) every.entered.push({ row, group: to, place: placeIs(row) });
+    }
   }
   for (const [group, players] of touched) {
     for (const player of players) {
@@ -156,8 +186,8 @@ function* changedOrders(
       const before = bestRow(board, player, (row) => !was || was[row] === group);
       const after = bestRow(next, player, (row) => !is || is[row] === group);
       if (before === after && board.columns.score[before] === next.columns.score[after]) continue;
-      if (before !== 0) best.left.push({ row: before, group });
-      if (after !== 0) best.entered.push({ row: after, group });
+      if (before !== 0) best.left.push({ row: before, group, place: placeWas(before) });
+      if (after !== 0) best.entered.push({ row: after, group, place: placeIs(after) });
     }
   }
   return {
@@ -179,17 +209,10 @@ function* moved(
   { left, entered }: Moves,
 ): Sliced<Order> {
   const { keys } = next.values;
-  const was = board.columns.score;
-  const is = next.columns.score;
-  const comparing =
-    (scoreA: Float64Array, scoreB: Float64Array) =>
-    (a: number, b: number): number =>
-      compareRows(keys, a, scoreA[a] as number, b, scoreB[b] as number);
-  const before = { leaving: comparing(was, was), entering: comparing(is, was) };
-  return yield* rankable(
-    yield* spliced(order, count, left, entered, before, comparing(is, is)),
-    next,
-  );
+  const { score } = next.columns;
+  const after = (a: number, b: number): number =>
+    compareRows(keys, a, score[a] as number, b, score[b] as number);
+  return yield* rankable(yield* spliced(order, count, left, entered, board.position, after), next);
 }
 
 /** The greatest of some numbers, or 0. */

@@ -69,12 +69,14 @@ export function* firstOfEach(order: Order, player: Uint32Array, players: number)
 export interface Move {
   readonly row: number;
   readonly group: number;
+  /** Ahead of which place among all rows it stands, or will stand, as those were before. */
+  readonly place: number;
 }
 
 /**
  * An order that some rows have left and others have entered.
  *
- * @param before - Compares a row as it is, or as it will be if it enters, with one as it was.
+ * @param position - Each row's place among all rows, as those were before.
  * @param after - Compares two rows as they will be.
  */
 export function* spliced(
@@ -82,12 +84,12 @@ export function* spliced(
   count: number,
   left: readonly Move[],
   entered: readonly Move[],
-  before: { readonly leaving: Compare; readonly entering: Compare },
+  position: Uint32Array,
   after: Compare,
 ): Sliced<Order> {
   if (left.length === 0 && entered.length === 0) return order;
-  const gaps = (yield* placesOf(left, order, before.leaving)).sort();
-  const places = yield* placesOf(entered, order, before.entering);
+  const gaps = (yield* placesOf(left, order, position)).sort();
+  const places = yield* placesOf(entered, order, position);
   const fills = yield* sorted(
     Uint32Array.from(entered.keys()),
     (a, b) =>
@@ -133,19 +135,20 @@ function shifted(
   });
 }
 
-function* placesOf(moves: readonly Move[], order: Order, compare: Compare): Sliced<Uint32Array> {
+/** Where in its group's part of the order each row stands, or would stand: any order is in the order of all rows. */
+function* placesOf(
+  moves: readonly Move[],
+  order: Order,
+  position: Uint32Array,
+): Sliced<Uint32Array> {
+  const { rows } = order;
   const places = new Uint32Array(moves.length);
-  for (const [i, { row, group }] of moves.entries()) {
-    places[i] = placeOf(row, order, group, compare);
+  for (const [i, { group, place }] of moves.entries()) {
+    const [start, end] = boundsOf(order, group);
+    places[i] = firstWhere(start, end, (at) => (position[rows[at] as number] as number) >= place);
     if (i % SEARCHES === 0) yield;
   }
   return places;
-}
-
-/** Where in its group's part of the order a row stands, or would stand. */
-function placeOf(row: number, order: Order, group: number, compare: Compare): number {
-  const [start, end] = boundsOf(order, group);
-  return firstWhere(start, end, (at) => compare(row, order.rows[at] as number) <= 0);
 }
 
 /** Where a group begins and ends. One that came to the values after the order was made is empty. */

@@ -37,20 +37,21 @@ export class View {
       const [at] = next as [number];
       return [...(this.#parts[0] as Part).order.rows.subarray(at, at + wanted)];
     }
+    const placeAt = ({ order, end }: Part, at: number): number =>
+      at < end ? (position[order.rows[at] as number] as number) : Infinity;
+    // Where the next row of each part stands among all rows of the board.
+    const places = this.#parts.map((part, i) => placeAt(part, next[i] as number));
     const rows: number[] = [];
     while (rows.length < wanted) {
-      let least = Infinity;
-      let of = 0;
-      for (const [i, { order, end }] of this.#parts.entries()) {
-        const at = next[i] as number;
-        const place = at < end ? (position[order.rows[at] as number] as number) : Infinity;
-        if (place >= least) continue;
-        least = place;
-        of = i;
+      let first = 0;
+      for (let i = 1; i < places.length; i++) {
+        if ((places[i] as number) < (places[first] as number)) first = i;
       }
-      const at = next[of] as number;
-      rows.push((this.#parts[of] as Part).order.rows[at] as number);
-      next[of] = at + 1;
+      const part = this.#parts[first] as Part;
+      const at = next[first] as number;
+      rows.push(part.order.rows[at] as number);
+      next[first] = at + 1;
+      places[first] = placeAt(part, at + 1);
     }
     return rows;
   }
@@ -109,21 +110,37 @@ export class View {
   /** Where in each part the rows begin that stand at a place or behind it. */
   #startsAt(place: number): number[] {
     if (this.#parts.length === 1) return [(this.#parts[0] as Part).start + place];
-    const { size } = this.#board;
-    // Where that is among all rows of the board is found by halves.
-    const position = firstWhere(0, size, (at) => this.#ahead(at) >= place);
-    return this.#parts.map((part) => this.#startOf(part, position));
+    // Where that is among all rows of the board is found by halves, and so is where it is in each part: between where
+    // the last place that was too far ahead is in it, and the last one that was not.
+    let [low, high] = [0, this.#board.size];
+    let from = this.#parts.map(({ start }) => start);
+    let to = this.#parts.map(({ end }) => end);
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const starts = this.#parts.map((part, i) =>
+        this.#startOf(part, middle, from[i] as number, to[i] as number),
+      );
+      const ahead = this.#parts.reduce(
+        (sum, { start }, i) => sum + (starts[i] as number) - start,
+        0,
+      );
+      if (ahead >= place) [high, to] = [middle, starts];
+      else [low, from] = [middle + 1, starts];
+    }
+    return to;
   }
 
   /** How many of the rows stand ahead of a place among all rows of the board. */
   #ahead(position: number): number {
     let ahead = 0;
-    for (const part of this.#parts) ahead += this.#startOf(part, position) - part.start;
+    for (const part of this.#parts)
+      ahead += this.#startOf(part, position, part.start, part.end) - part.start;
     return ahead;
   }
 
-  #startOf({ order, start, end }: Part, wanted: number): number {
+  /** Where in a part, between two places of it, the rows begin that stand at a place of the board or behind it. */
+  #startOf({ order }: Part, wanted: number, from: number, to: number): number {
     const { position } = this.#board;
-    return firstWhere(start, end, (at) => (position[order.rows[at] as number] as number) >= wanted);
+    return firstWhere(from, to, (at) => (position[order.rows[at] as number] as number) >= wanted);
   }
 }

@@ -71,7 +71,7 @@ describe('a refresh', { timeout: 60_000 }, () => {
     await expectSame(board);
     expect(asked()).toEqual(['all', 'all', 'all', 'all', 'all', 'all']);
     await cache.refresh();
-    expect(asked()).toEqual(['changes', 'count']);
+    expect(asked().sort()).toEqual(['changes', 'count']);
     expect(await cache.get()).toBe(board);
     expect(cache.health().loads).toMatchObject({ published: 1, unchanged: 1 });
   });
@@ -83,7 +83,7 @@ describe('a refresh', { timeout: 60_000 }, () => {
     expect((await servers.client.rpc('report_match', match)).error).toBeNull();
     asked();
     await expectSame((await cache.invalidate()).value);
-    expect(asked()).toEqual(['changes', 'count']);
+    expect(asked().sort()).toEqual(['changes', 'count']);
   });
 
   it('has what was committed late', async () => {
@@ -109,8 +109,8 @@ describe('a refresh', { timeout: 60_000 }, () => {
     await query('update ties set wins = wins + 1, updated_at = now() where id % 5 > 0');
     asked();
     await expectSame((await cache.refresh()).value, 'ties');
-    // Four pages of them, none of that time, none of a later one.
-    expect(asked()).toEqual([...Array.from({ length: 6 }, () => 'changes'), 'count']);
+    // Four pages of them, and none of a later time.
+    expect(asked().sort()).toEqual([...Array.from({ length: 5 }, () => 'changes'), 'count']);
   });
 
   it('has what changes while it reads', async () => {
@@ -140,7 +140,9 @@ describe('a refresh', { timeout: 60_000 }, () => {
     );
     asked();
     await expectSame((await cache.refresh()).value, 'gone');
-    expect(asked().slice(0, 3)).toEqual(['changes', 'count', 'all']);
+    const kinds = asked().sort();
+    expect(kinds).toContain('all');
+    expect(kinds.filter((kind) => kind !== 'all')).toEqual(['changes', 'count', 'count']);
   });
 
   it.each(['null', `'2020-01-01'`])('has rows that came without saying when: %s', async (at) => {
@@ -154,7 +156,7 @@ describe('a refresh', { timeout: 60_000 }, () => {
     expect((await cache.get()).size).toBe(size + 1);
     asked();
     await cache.refresh();
-    expect(asked()).toEqual(['changes', 'count']);
+    expect(asked().sort()).toEqual(['changes', 'count']);
   });
 
   it('has all of a table that was emptied, and filled again', async () => {

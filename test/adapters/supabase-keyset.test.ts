@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { filterOf, type Place, pages, placeAfter } from '../../src/adapters/supabase/keyset.ts';
+import {
+  filterOf,
+  type Page,
+  type Place,
+  pages,
+  placeAfter,
+} from '../../src/adapters/supabase/keyset.ts';
 import { matching } from '../support/postgrest-words.ts';
 
 const COLUMNS = ['a', 'b c', 'd"e\\f'];
@@ -24,13 +30,14 @@ const compare = (a: readonly string[], b: readonly string[]): number => {
 };
 
 /** A server that has some rows, and keeps what it was asked. */
-function serverOf(rows: readonly string[][], cap: number) {
+function serverOf(rows: readonly string[][], cap: number, { counts = false } = {}) {
   const filters: (string | undefined)[] = [];
   const sorted = rows.toSorted(compare);
-  const read = (filter: string | undefined): AsyncGenerator<string[][]> => {
+  const read = async (filter: string | undefined): Promise<Page<string[]>> => {
     filters.push(filter);
     const matches = filter === undefined ? () => true : matching(`(${filter})`);
-    return inParts(sorted.filter((values) => matches(rowOf(values))).slice(0, cap));
+    const found = sorted.filter((values) => matches(rowOf(values)));
+    return { rows: inParts(found.slice(0, cap)), total: counts ? found.length : undefined };
   };
   return { sorted, filters, read };
 }
@@ -92,12 +99,17 @@ describe('the filter for what is beyond a place', { timeout: 30_000 }, () => {
 describe('pages', { timeout: 30_000 }, () => {
   it.each([1, 2, 3])('are all rows once, in order, by %i columns', async (width) => {
     await fc.assert(
-      fc.asyncProperty(tuples(width), fc.integer({ min: 1, max: 7 }), async (rows, cap) => {
-        const { sorted, read } = serverOf(rows, cap);
-        expect(await all(pages(COLUMNS.slice(0, width), read, itself, { longest: 0 }))).toEqual(
-          sorted,
-        );
-      }),
+      fc.asyncProperty(
+        tuples(width),
+        fc.integer({ min: 1, max: 7 }),
+        fc.boolean(),
+        async (rows, cap, counts) => {
+          const { sorted, read } = serverOf(rows, cap, { counts });
+          expect(await all(pages(COLUMNS.slice(0, width), read, itself, { longest: 0 }))).toEqual(
+            sorted,
+          );
+        },
+      ),
     );
   });
 
@@ -107,15 +119,20 @@ describe('pages', { timeout: 30_000 }, () => {
       maxLength: 8,
     });
     await fc.assert(
-      fc.asyncProperty(runs, fc.integer({ min: 98, max: 150 }), async (given, cap) => {
-        let n = 0;
-        const rows = given.flatMap(([a, b, length]) =>
-          Array.from({ length }, () => [String(a), String(b), String(n++).padStart(4, '0')]),
-        );
-        const { sorted, read } = serverOf(rows, cap);
-        expect(await all(pages(COLUMNS, read, itself, { longest: 0 }))).toEqual(sorted);
-      }),
-      { numRuns: 30 },
+      fc.asyncProperty(
+        runs,
+        fc.integer({ min: 98, max: 150 }),
+        fc.boolean(),
+        async (given, cap, counts) => {
+          let n = 0;
+          const rows = given.flatMap(([a, b, length]) =>
+            Array.from({ length }, () => [String(a), String(b), String(n++).padStart(4, '0')]),
+          );
+          const { sorted, read } = serverOf(rows, cap, { counts });
+          expect(await all(pages(COLUMNS, read, itself, { longest: 0 }))).toEqual(sorted);
+        },
+      ),
+      { numRuns: 60 },
     );
   });
 
@@ -182,19 +199,31 @@ describe('pages', { timeout: 30_000 }, () => {
     const { filters, read } = serverOf(rows, 2);
     expect(await all(pages(['a'], read, itself, { longest: 1 }))).toEqual(rows);
     expect(filters).toEqual([undefined, 'a.gt."2"', 'a.gt."4"']);
-    expect(await all(pages(['a'], () => inParts<string[]>([]), itself, { longest: 0 }))).toEqual(
-      [],
-    );
+    expect(
+      await all(
+        pages(['a'], async () => ({ rows: inParts<string[]>([]) }), itself, { longest: 0 }),
+      ),
+    ).toEqual([]);
   });
 
   it('come to an end where rows come all the time', async () => {
     let last = 10;
-    const read = (filter: string | undefined): AsyncGenerator<string[][]> => {
+    const read = async (filter: string | undefined): Promise<Page<string[]>> => {
       const from = Number(/\d+/.exec(filter ?? '0'));
       last += 1;
-      return inParts(Array.from({ length: last - from }, (_, n) => [String(from + n + 1)]));
+      return { rows: inParts(Array.from({ length: last - from }, (_, n) => [`${from + n + 1}`])) };
     };
     expect(await all(pages(['a'], read, itself, { longest: 0 }))).toHaveLength(12);
+  });
+
+  it('end with the one that has all that there are', async () => {
+    const rows = Array.from({ length: 300 }, (_, n) => [String(n).padStart(4, '0')]);
+    const whole = serverOf(rows, 300, { counts: true });
+    expect(await all(pages(['a'], whole.read, itself, { longest: 0 }))).toEqual(rows);
+    expect(whole.filters).toHaveLength(1);
+    const capped = serverOf(rows, 150, { counts: true });
+    expect(await all(pages(['a'], capped.read, itself, { longest: 1000 }))).toEqual(rows);
+    expect(capped.filters).toHaveLength(2);
   });
 
   it('begin where they are told to', async () => {
@@ -211,7 +240,7 @@ describe('pages', { timeout: 30_000 }, () => {
   ])('are none beyond a %s row without a value', async (_, values) => {
     const list = pages(
       ['id'],
-      () => inParts(values),
+      async () => ({ rows: inParts(values) }),
       (value) => [value],
       { longest: 0 },
     );

@@ -50,6 +50,14 @@ function all(terms: readonly string[]): string {
   return terms.length === 1 ? (terms[0] as string) : `and(${terms})`;
 }
 
+/** What a server answers. */
+export interface Page<Row> {
+  /** The first rows that a filter matches, some at a time. */
+  readonly rows: AsyncIterable<readonly Row[]>;
+  /** How many it matches, where that was asked. */
+  readonly total?: number | undefined;
+}
+
 /** What is known of how many rows a server answers at most. */
 export interface Answers {
   /** How many the longest one had. */
@@ -62,10 +70,11 @@ export interface Answers {
  * The server may cap answers at less than was asked for, so that a short page needn't be the last one. But one that is
  * shorter than another of the same list isn't capped, and has all that was left when it was read. Nor is one that is short
  * as such, and shorter than any other answer of the server was; a long one may be, if the server's cap has been lowered.
- * To wait for an empty page could take for ever, where rows come all the time.
+ * To wait for an empty page could take for ever, where rows come all the time. An answer that says how many rows there are
+ * settles it.
  *
  * @param columns - What the list is ordered by: together unique, and never null.
- * @param read - Answers the first rows that a filter matches, some at a time; of all rows, without one.
+ * @param read - Asks for the first rows that a filter matches; of all rows, without one.
  * @param valuesOf - A row's values of the columns.
  * @param answers - Of earlier lists of the server; those of this list are added.
  * @param begin - The filter for the first page.
@@ -73,7 +82,7 @@ export interface Answers {
  */
 export async function* pages<Row>(
   columns: readonly string[],
-  read: (filter: string | undefined) => AsyncIterable<readonly Row[]>,
+  read: (filter: string | undefined) => Promise<Page<Row>>,
   valuesOf: (row: Row) => readonly unknown[],
   answers: Answers,
   begin?: string,
@@ -89,7 +98,8 @@ export async function* pages<Row>(
     let length = 0;
     let first: Row | undefined;
     let last: Row | undefined;
-    for await (const rows of read(place ? filterOf(columns, place) : begin)) {
+    const page = await read(place ? filterOf(columns, place) : begin);
+    for await (const rows of page.rows) {
       if (rows.length === 0) continue;
       if (length === 0) first = rows[0];
       last = rows.at(-1);
@@ -99,7 +109,8 @@ export async function* pages<Row>(
     const known = length < MANY ? Math.max(longest, answers.longest) : longest;
     longest = Math.max(longest, length);
     answers.longest = Math.max(answers.longest, length);
-    if (length > 0 && length >= known) {
+    const isWhole = page.total !== undefined && length >= page.total;
+    if (!isWhole && length > 0 && length >= known) {
       place = placeAfter(textsOf(first as Row), textsOf(last as Row), length);
     } else place &&= placeBeyond(place);
   } while (place);

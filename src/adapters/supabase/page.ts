@@ -2,6 +2,7 @@ import { ask } from './ask.ts';
 import { rowsOf } from './body.ts';
 import type { SupabaseQuery, SupabaseResponse } from './client.ts';
 import { errorOf } from './errors.ts';
+import type { Page } from './keyset.ts';
 
 /** What goes with the requests of one load. */
 export interface Watch {
@@ -18,13 +19,15 @@ export interface Watch {
  *
  * @param query - Makes the query anew for each request.
  */
-export async function* fetchRows(
+export async function fetchPage(
   query: () => SupabaseQuery,
   { signal, onHeaders }: Watch,
-): AsyncGenerator<readonly unknown[], void, undefined> {
+): Promise<Page<unknown>> {
   const answer = await ask(query, signal, true);
-  if (answer.headers) onHeaders?.(answer.headers);
-  yield* rowsOf(answer, signal);
+  const { headers } = answer;
+  if (headers) onHeaders?.(headers);
+  const [, total] = /\/(\d+)$/.exec(headers?.get('content-range') ?? '') ?? [];
+  return { rows: rowsOf(answer, signal), total: total === undefined ? undefined : Number(total) };
 }
 
 /** How many rows there are, in the same way. */

@@ -1,6 +1,6 @@
 import type { SupabaseClientLike, SupabaseQuery } from './client.ts';
-import { type Answers, pages } from './keyset.ts';
-import { fetchCount, fetchRows, type Watch } from './page.ts';
+import { type Answers, type Page, pages } from './keyset.ts';
+import { fetchCount, fetchPage, type Watch } from './page.ts';
 import { type Columns, keyOf, type Row, selectOf } from './rows.ts';
 import { nameOf, quoted } from './words.ts';
 
@@ -28,13 +28,17 @@ export class Table {
   all(watch: Watch): AsyncGenerator<readonly Row[]> {
     const { columns } = this.#options;
     this.#answers = { longest: 0 };
-    return this.#pages(columns.key, (row) => keyOf(row, columns), undefined, watch);
+    const query = () => this.#from(this.#select);
+    return this.#pages(query, columns.key, (row) => keyOf(row, columns), undefined, watch);
   }
 
   /** The rows that were changed after a moment, the longest ago first. */
   changedSince(since: string, updatedAt: string, watch: Watch): AsyncGenerator<readonly Row[]> {
     const { columns } = this.#options;
+    // There are few, if any: counted too, they are known to be all of them.
+    const query = () => this.#from(this.#select, { count: 'exact' });
     return this.#pages(
+      query,
       [updatedAt, ...columns.key],
       (row) => [row?.['updatedAt'], ...keyOf(row, columns)],
       `${nameOf(updatedAt)}.gt.${quoted(since)}`,
@@ -51,24 +55,20 @@ export class Table {
   }
 
   #pages(
+    begun: () => SupabaseQuery,
     order: readonly string[],
     valuesOf: (row: Row) => readonly unknown[],
     begin: string | undefined,
     watch: Watch,
   ): AsyncGenerator<readonly Row[]> {
     const page = (filter: string | undefined): SupabaseQuery => {
-      let query = this.#from(this.#select).limit(this.#options.pageSize);
+      let query = begun().limit(this.#options.pageSize);
       for (const column of order) query = query.order(nameOf(column), { ascending: true });
       return filter === undefined ? query : query.or(filter);
     };
-    const read = (filter: string | undefined) => fetchRows(() => page(filter), watch);
-    return pages(
-      order,
-      read as (filter: string | undefined) => AsyncIterable<readonly Row[]>,
-      valuesOf,
-      this.#answers,
-      begin,
-    );
+    const read = (filter: string | undefined) =>
+      fetchPage(() => page(filter), watch) as Promise<Page<Row>>;
+    return pages(order, read, valuesOf, this.#answers, begin);
   }
 
   #from(select: string, options?: { count?: 'exact' }): SupabaseQuery {
