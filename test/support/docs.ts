@@ -11,6 +11,8 @@ export interface Block {
   readonly line: number;
   readonly language: string;
   readonly code: string;
+  /** What it prints: the `text` that follows it, with nothing in between. */
+  readonly output?: string | undefined;
 }
 
 const filesIn = (folder: string, ending: string): string[] =>
@@ -22,6 +24,8 @@ const filesIn = (folder: string, ending: string): string[] =>
 export const documents: readonly string[] = [
   'README.md',
   'CHANGELOG.md',
+  'CONTRIBUTING.md',
+  'SECURITY.md',
   'examples/README.md',
   'examples/supabase-stack/README.md',
   ...filesIn('docs', '.md'),
@@ -32,14 +36,21 @@ function blocksOf(file: string): Block[] {
   const lines = readFileSync(join(root, file), 'utf8').split('\n');
   const blocks: Block[] = [];
   let open: { line: number; language: string; code: string[] } | undefined;
+  /** The block that has just ended, with nothing behind it yet. */
+  let last: Block | undefined;
   lines.forEach((raw, i) => {
     const line = file.endsWith('.ts') ? raw.replace(/^\s*\*( |$)/, '') : raw;
     const fence = /^```(.*)$/.exec(line);
-    if (!fence) open?.code.push(line);
-    else if (open) {
-      blocks.push({ ...open, file, code: open.code.join('\n') });
+    if (fence && !open) open = { line: i + 2, language: fence[1] ?? '', code: [] };
+    else if (fence && open) {
+      const block = { ...open, file, code: open.code.join('\n') };
+      const isOutput = last?.language === 'ts' && block.language === 'text';
+      blocks.push(block);
+      if (isOutput) blocks.splice(-2, 1, { ...(last as Block), output: block.code });
+      last = block;
       open = undefined;
-    } else open = { line: i + 2, language: fence[1] ?? '', code: [] };
+    } else if (open) open.code.push(line);
+    else if (line.trim() !== '') last = undefined;
   });
   return blocks;
 }
