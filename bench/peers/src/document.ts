@@ -25,6 +25,7 @@ export function page(results: readonly Result[]): string {
   );
   return `---
 title: Comparison
+category: Evidence
 ---
 
 # Comparison
