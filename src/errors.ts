@@ -6,6 +6,21 @@
  * - `ERR_LOAD_REJECTED`: the load's result was vetoed by `accept`
  * - `ERR_READY_TIMEOUT`: `ready({ timeout })` waited that long in vain
  * - `ERR_STOPPED`: the cache was stopped
+ *
+ * @example
+ * ```ts
+ * import { WarmCacheError, type WarmCacheErrorCode } from 'warm-cache';
+ *
+ * const STATUS: Record<WarmCacheErrorCode, number> = {
+ *   ERR_LOAD_FAILED: 503,
+ *   ERR_LOAD_REJECTED: 503,
+ *   ERR_LOAD_TIMEOUT: 504,
+ *   ERR_READY_TIMEOUT: 503,
+ *   ERR_STOPPED: 503,
+ * };
+ * const statusOf = (error: unknown): number =>
+ *   error instanceof WarmCacheError ? STATUS[error.code] : 500;
+ * ```
  */
 export type WarmCacheErrorCode =
   | 'ERR_LOAD_FAILED'
@@ -72,12 +87,41 @@ export class LoadError extends WarmCacheError {
   }
 }
 
-/** A load did not end within `loadTimeout`. It is the `reason` of the loader's `signal`, too. */
+/**
+ * A load did not end within `loadTimeout`. It is the `reason` of the loader's `signal`, too.
+ *
+ * @example
+ * ```ts
+ * import { LoadTimeoutError, WarmCache } from 'warm-cache';
+ *
+ * const cache = new WarmCache({
+ *   loader: () => new Promise<string>(() => {}), // never settles
+ *   ttl: 60_000,
+ *   loadTimeout: 10,
+ * });
+ * await cache.get().catch((error: unknown) => {
+ *   console.log(error instanceof LoadTimeoutError);
+ * });
+ * ```
+ */
 export class LoadTimeoutError extends LoadError {
   override name = 'LoadTimeoutError';
 }
 
-/** The cache is stopped, and has no fresh value to give. */
+/**
+ * The cache is stopped, and has no fresh value to give.
+ *
+ * @example
+ * ```ts
+ * import { StoppedError, WarmCache } from 'warm-cache';
+ *
+ * const cache = new WarmCache({ loader: () => 'value', ttl: 60_000 });
+ * await cache.stop();
+ * await cache.get().catch((error: unknown) => {
+ *   console.log(error instanceof StoppedError);
+ * });
+ * ```
+ */
 export class StoppedError extends WarmCacheError {
   override name = 'StoppedError';
 }

@@ -12,6 +12,16 @@ import type { Snapshot } from './snapshot.ts';
  * - `timeout`: it did not end within `loadTimeout`
  * - `superseded`: a newer value was published first, or the load was purged
  * - `stopped`: the cache was stopped first
+ *
+ * @example
+ * ```ts
+ * import type { LoadOutcome, WarmCache } from 'warm-cache';
+ *
+ * declare const cache: WarmCache<string[]>;
+ * const bad: LoadOutcome[] = ['failed', 'rejected', 'timeout'];
+ * const { loads } = cache.health();
+ * console.log(bad.reduce((sum, outcome) => sum + loads[outcome], 0), 'loads went wrong');
+ * ```
  */
 export type LoadOutcome =
   | 'failed'
@@ -29,6 +39,15 @@ export type LoadOutcome =
  * - `STALE`: a stale value, served while a newer one is on its way
  * - `ERROR`: no value, and the last load failed
  * - `NOT_READY`: no value yet
+ *
+ * @example
+ * ```ts
+ * import type { CacheStatus, WarmCache } from 'warm-cache';
+ *
+ * declare const cache: WarmCache<string[]>;
+ * const serving: CacheStatus[] = ['READY', 'STALE'];
+ * console.log(serving.includes(cache.health().status));
+ * ```
  */
 export type CacheStatus = 'ERROR' | 'NOT_READY' | 'READY' | 'STALE';
 
@@ -37,7 +56,18 @@ interface CacheEvent {
   readonly name: string;
 }
 
-/** The payload of each event of a {@link WarmCache}, by the event's name. */
+/**
+ * The payload of each event of a {@link WarmCache}, by the event's name.
+ *
+ * @example
+ * ```ts
+ * import type { WarmCacheEvents } from 'warm-cache';
+ *
+ * function log({ name, error, retryAt }: WarmCacheEvents<unknown>['error']): void {
+ *   console.error(name, error, retryAt && new Date(retryAt));
+ * }
+ * ```
+ */
 export interface WarmCacheEvents<T> {
   /** A load begins. */
   load: CacheEvent & {
@@ -98,7 +128,20 @@ export interface WarmCacheEvents<T> {
   stop: CacheEvent;
 }
 
-/** A listener of one event. What it throws, or rejects with, disturbs nobody. */
+/**
+ * A listener of one event. What it throws, or rejects with, disturbs nobody.
+ *
+ * @example
+ * ```ts
+ * import type { WarmCache, WarmCacheListener } from 'warm-cache';
+ *
+ * declare const cache: WarmCache<string[]>;
+ * const tell: WarmCacheListener<string[], 'refresh'> = ({ snapshot }) => {
+ *   console.log(snapshot.version);
+ * };
+ * cache.on('refresh', tell);
+ * ```
+ */
 export type WarmCacheListener<T, E extends keyof WarmCacheEvents<T>> = (
   payload: WarmCacheEvents<T>[E],
 ) => unknown;
@@ -136,14 +179,42 @@ export class Observable<T> {
     return this;
   }
 
-  /** Calls `listener` at the next such event alone. */
+  /**
+   * Calls `listener` at the next such event alone.
+   *
+   * @example
+   * ```ts
+   * import { WarmCache } from 'warm-cache';
+   *
+   * const cache = new WarmCache({ loader: () => 'value', ttl: 60_000 });
+   * cache.once('refresh', ({ snapshot }) => {
+   *   console.log('first:', snapshot.value);
+   * });
+   * await cache.refresh();
+   * await cache.refresh();
+   * ```
+   */
   once<E extends keyof WarmCacheEvents<T>>(event: E, listener: WarmCacheListener<T, E>): this {
     this.#emitter ??= new EventEmitter();
     this.#emitter.once(event, guarded(listener));
     return this;
   }
 
-  /** Takes a listener away that `on` or `once` added. */
+  /**
+   * Takes a listener away that `on` or `once` added.
+   *
+   * @example
+   * ```ts
+   * import type { WarmCache, WarmCacheListener } from 'warm-cache';
+   *
+   * declare const cache: WarmCache<string[]>;
+   * const tell: WarmCacheListener<string[], 'slow'> = ({ duration }) => {
+   *   console.warn(duration);
+   * };
+   * cache.on('slow', tell);
+   * cache.off('slow', tell);
+   * ```
+   */
   off<E extends keyof WarmCacheEvents<T>>(event: E, listener: WarmCacheListener<T, E>): this {
     this.#emitter?.off(event, guarded(listener));
     return this;

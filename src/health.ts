@@ -4,7 +4,18 @@ import type { LoadReason } from './options.ts';
 /** How many of the last loads the durations are of. */
 const WINDOW = 100;
 
-/** Reads by `get()`, by what they met. */
+/**
+ * Reads by `get()`, by what they met.
+ *
+ * @example
+ * ```ts
+ * import type { WarmCache } from 'warm-cache';
+ *
+ * declare const cache: WarmCache<string[]>;
+ * const { fresh, stale, waited, failed } = cache.health().reads;
+ * console.log(`${waited} of ${fresh + stale + waited + failed} reads had to wait`);
+ * ```
+ */
 export interface ReadCounts {
   /** Answered at once, with a fresh value. */
   fresh: number;
@@ -16,14 +27,36 @@ export interface ReadCounts {
   failed: number;
 }
 
-/** How long loads took, in ms: of the last 100 that answered. */
+/**
+ * How long loads took, in ms: of the last 100 that answered.
+ *
+ * @example
+ * ```ts
+ * import type { WarmCache } from 'warm-cache';
+ *
+ * declare const cache: WarmCache<string[]>;
+ * const { durations } = cache.health();
+ * console.log(durations ? `half of the loads took ${durations.p50} ms or less` : 'none yet');
+ * ```
+ */
 export interface LoadDurations {
   readonly p50: number;
   readonly p99: number;
   readonly max: number;
 }
 
-/** What `health()` answers: plain data, the same after a trip through JSON. Times are epoch ms. */
+/**
+ * What `health()` answers: plain data, the same after a trip through JSON. Times are epoch ms.
+ *
+ * @example
+ * ```ts
+ * import type { HealthReport, WarmCache } from 'warm-cache';
+ *
+ * declare const caches: WarmCache<unknown>[];
+ * const reports: HealthReport[] = caches.map((cache) => cache.health());
+ * console.log(JSON.stringify(reports.filter(({ status }) => status !== 'READY')));
+ * ```
+ */
 export interface HealthReport {
   readonly name: string;
   readonly status: CacheStatus;

@@ -1,3 +1,9 @@
+/**
+ * The cache: one expensive value, kept hot.
+ *
+ * @module warm-cache
+ * @category API
+ */
 export {
   LoadError,
   LoadTimeoutError,
@@ -7,6 +13,23 @@ export {
 } from './errors.ts';
 export type { CacheStatus, LoadOutcome, WarmCacheEvents, WarmCacheListener } from './events.ts';
 export type { HealthReport, LoadDurations, ReadCounts } from './health.ts';
+/**
+ * Thrown by a loader where trying again is in vain: it ends the attempts of this load, not the loop. It is p-retry's.
+ *
+ * @example
+ * ```ts
+ * import { AbortError, WarmCache } from 'warm-cache';
+ *
+ * const users = new WarmCache({
+ *   loader: async ({ signal }) => {
+ *     const response = await fetch('https://users.example/', { signal });
+ *     if (response.status === 401) throw new AbortError('the token is wrong');
+ *     return (await response.json()) as string[];
+ *   },
+ *   ttl: 60_000,
+ * });
+ * ```
+ */
 export { AbortError } from './load.ts';
 export {
   type BackoffOptions,

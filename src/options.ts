@@ -1,15 +1,66 @@
 import type { Snapshot } from './snapshot.ts';
 
-/** Why a load was started. */
+/**
+ * Why a load was started.
+ *
+ * @example
+ * ```ts
+ * import { WarmCache } from 'warm-cache';
+ *
+ * const board = new WarmCache({
+ *   // A write is waited for: then the primary is asked, and else a replica.
+ *   loader: ({ reason }) => (reason === 'invalidate' ? 'from the primary' : 'from a replica'),
+ *   ttl: 60_000,
+ * });
+ * console.log(await board.get(), '|', (await board.invalidate()).value);
+ * ```
+ */
 export type LoadReason = 'interval' | 'invalidate' | 'read' | 'refresh' | 'retry' | 'start';
 
-/** Returned by a loader that found the value unchanged since `previous`. */
+/**
+ * Returned by a loader that found the value unchanged since `previous`.
+ *
+ * @example
+ * ```ts
+ * import { type Loader, notModified } from 'warm-cache';
+ *
+ * declare function newest(): Promise<{ id: number }>;
+ *
+ * const loader: Loader<{ id: number }> = async ({ previous }) => {
+ *   const found = await newest();
+ *   return found.id === previous?.value.id ? notModified : found;
+ * };
+ * ```
+ */
 export const notModified: unique symbol = Symbol('warm-cache.notModified');
 
-/** See {@link notModified}. */
+/**
+ * See {@link notModified}.
+ *
+ * @example
+ * ```ts
+ * import { type NotModified, notModified } from 'warm-cache';
+ *
+ * const parsed = (status: number, body: string): string | NotModified =>
+ *   status === 304 ? notModified : body;
+ * ```
+ */
 export type NotModified = typeof notModified;
 
-/** What a loader (and a `validator`) is given. */
+/**
+ * What a loader (and a `validator`) is given.
+ *
+ * @example
+ * ```ts
+ * import type { LoadContext } from 'warm-cache';
+ *
+ * async function rates({ signal, attempt }: LoadContext<unknown>): Promise<Record<string, number>> {
+ *   const host = attempt === 1 ? 'rates.example' : 'rates-2.example';
+ *   const response = await fetch(`https://${host}/latest`, { signal });
+ *   return (await response.json()) as Record<string, number>;
+ * }
+ * ```
+ */
 export interface LoadContext<T> {
   /** Aborted at the deadline, and when the cache is stopped. Pass it on to whatever takes one. */
   readonly signal: AbortSignal;
@@ -43,11 +94,36 @@ export type Loader<T> = (context: LoadContext<T>) => T | NotModified | Promise<T
  * The context of a loader that stands among the options. Were it to name `T`, TypeScript would settle `T` before it
  * looks at what the loader returns, and every cache would be of `unknown`. So `previous` is typed where the loader is:
  * `const loader: Loader<Board> = …`.
+ *
+ * @example
+ * ```ts
+ * import { type InlineContext, WarmCache } from 'warm-cache';
+ *
+ * // It takes the place of the context of any cache.
+ * const withSignal = <T>(load: (signal: AbortSignal) => Promise<T>) => ({ signal }: InlineContext) => load(signal);
+ *
+ * declare function rows(signal: AbortSignal): Promise<string[]>;
+ * const board = new WarmCache({ loader: withSignal(rows), ttl: 60_000 });
+ * ```
  */
 // biome-ignore lint/suspicious/noExplicitAny: any is what a context of every T can be assigned to and from
 export type InlineContext = LoadContext<any>;
 
-/** What a `refreshInterval` function is given, after each load that ended well. */
+/**
+ * What a `refreshInterval` function is given, after each load that ended well.
+ *
+ * @example
+ * ```ts
+ * import { WarmCache } from 'warm-cache';
+ *
+ * const board = new WarmCache({
+ *   loader: () => ['ace'],
+ *   ttl: 300_000,
+ *   // Ten times what a load takes, so that the database is busy with it a tenth of the time at most.
+ *   refreshInterval: ({ lastDuration }) => Math.max(10_000, 10 * lastDuration),
+ * });
+ * ```
+ */
 export interface RefreshIntervalContext {
   /** Epoch ms. */
   readonly now: number;
@@ -57,7 +133,20 @@ export interface RefreshIntervalContext {
   readonly unchangedStreak: number;
 }
 
-/** Quick retries inside one load, under p-retry's own names. */
+/**
+ * Quick retries inside one load, under p-retry's own names.
+ *
+ * @example
+ * ```ts
+ * import { WarmCache } from 'warm-cache';
+ *
+ * const rates = new WarmCache({
+ *   loader: () => 0.92,
+ *   ttl: 60_000,
+ *   retry: { retries: 4, minTimeout: 100, maxTimeout: 1000 },
+ * });
+ * ```
+ */
 export interface RetryOptions {
   /**
    * Attempts after the first one; an integer.
@@ -86,7 +175,20 @@ export interface RetryOptions {
   readonly randomize?: boolean | undefined;
 }
 
-/** The wait between failed loads: exponential, and reset by a success. */
+/**
+ * The wait between failed loads: exponential, and reset by a success.
+ *
+ * @example
+ * ```ts
+ * import { WarmCache } from 'warm-cache';
+ *
+ * const rates = new WarmCache({
+ *   loader: () => 0.92,
+ *   ttl: 60_000,
+ *   backoff: { minDelay: 2000, maxDelay: 30_000, factor: 3 }, // 2 s, 6 s, 18 s, 30 s, 30 s, …
+ * });
+ * ```
+ */
 export interface BackoffOptions {
   /**
    * Ms after the first failed load.
@@ -109,6 +211,20 @@ export interface BackoffOptions {
  * The options of a {@link WarmCache}.
  *
  * @typeParam T - The type of the value.
+ *
+ * @example
+ * ```ts
+ * import type { WarmCacheOptions } from 'warm-cache';
+ *
+ * const options: WarmCacheOptions<readonly string[]> = {
+ *   name: 'flags',
+ *   loader: () => ['dark-mode'],
+ *   ttl: 15_000,
+ *   maxStale: Infinity,
+ *   loadTimeout: 5000,
+ *   accept: (next) => next.length > 0,
+ * };
+ * ```
  */
 export interface WarmCacheOptions<T> {
   /**
@@ -165,7 +281,18 @@ export interface WarmCacheOptions<T> {
     | undefined;
 }
 
-/** What one reader asks of `get()`. */
+/**
+ * What one reader asks of `get()`.
+ *
+ * @example
+ * ```ts
+ * import type { GetOptions, WarmCache } from 'warm-cache';
+ *
+ * declare const cache: WarmCache<string[]>;
+ * const patient: GetOptions = { maxAge: 5000, signal: AbortSignal.timeout(1000) };
+ * console.log(await cache.get(patient));
+ * ```
+ */
 export interface GetOptions {
   /**
    * Ms: the value must be no older than that, and not invalidated; 0: loaded after the call.
@@ -176,7 +303,18 @@ export interface GetOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** How long `ready()` waits. */
+/**
+ * How long `ready()` waits.
+ *
+ * @example
+ * ```ts
+ * import type { ReadyOptions, WarmCache } from 'warm-cache';
+ *
+ * declare const cache: WarmCache<string[]>;
+ * const atStart: ReadyOptions = { timeout: 10_000 };
+ * console.log((await cache.ready(atStart)).version);
+ * ```
+ */
 export interface ReadyOptions {
   /**
    * Ms until it gives up.
@@ -187,7 +325,18 @@ export interface ReadyOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** How `invalidate()` treats the old value. */
+/**
+ * How `invalidate()` treats the old value.
+ *
+ * @example
+ * ```ts
+ * import type { WarmCache } from 'warm-cache';
+ *
+ * declare const permissions: WarmCache<Map<string, string[]>>;
+ * // A right was taken away: nobody is to be served the old ones, and whoever asks waits.
+ * await permissions.invalidate({ purge: true });
+ * ```
+ */
 export interface InvalidateOptions {
   /**
    * Drop the value: reads wait for the new one, and a load under way is never published.
@@ -196,7 +345,18 @@ export interface InvalidateOptions {
   readonly purge?: boolean | undefined;
 }
 
-/** How `stop()` treats a load in flight. */
+/**
+ * How `stop()` treats a load in flight.
+ *
+ * @example
+ * ```ts
+ * import type { WarmCache } from 'warm-cache';
+ *
+ * declare const cache: WarmCache<string[]>;
+ * await cache.stop({ drain: true });
+ * console.log(cache.peek()?.value); // as the load that was in flight has left it
+ * ```
+ */
 export interface StopOptions {
   /**
    * Let the load finish, and publish it.

@@ -1,4 +1,15 @@
-/** Where a value came from: a load, or `set()`. */
+/**
+ * Where a value came from: a load, or `set()`.
+ *
+ * @example
+ * ```ts
+ * import type { SnapshotSource, WarmCache } from 'warm-cache';
+ *
+ * declare const cache: WarmCache<string[]>;
+ * const source: SnapshotSource | undefined = cache.peek()?.source;
+ * console.log(source === 'set' ? 'put in by hand' : 'loaded');
+ * ```
+ */
 export type SnapshotSource = 'loader' | 'set';
 
 /**

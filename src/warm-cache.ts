@@ -144,7 +144,19 @@ export class WarmCache<T> extends Observable<T> {
     return activity.ended.promise;
   }
 
-  /** Stops, at the end of the block: `await using cache = new WarmCache(…)`. */
+  /**
+   * Stops, at the end of the block: `await using cache = new WarmCache(…)`.
+   *
+   * @example
+   * ```ts
+   * import { WarmCache } from 'warm-cache';
+   *
+   * {
+   *   await using cache = new WarmCache({ loader: () => 'value', ttl: 60_000 });
+   *   console.log(await cache.start().get());
+   * } // stopped here
+   * ```
+   */
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();
   }

@@ -1,3 +1,9 @@
+/**
+ * The loader of a leaderboard out of a table of Supabase.
+ *
+ * @module warm-cache/supabase
+ * @category API
+ */
 import { Leaderboard } from '../leaderboard.ts';
 import type { SupabaseClientLike } from './supabase/client.ts';
 import type { DetailName, FunctionName, RelationName } from './supabase/database.ts';

@@ -1,6 +1,22 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 
-/** One line of a ranked list: what one player scored with one race. */
+/**
+ * One line of a ranked list: what one player scored with one race.
+ *
+ * @example
+ * ```ts
+ * import type { LeaderboardEntry } from 'warm-cache/leaderboard';
+ *
+ * const entry: LeaderboardEntry = {
+ *   key: '9007199254740993',
+ *   player: 'p1',
+ *   name: 'Ace',
+ *   country: 'PL',
+ *   race: null,
+ *   score: 1500,
+ * };
+ * ```
+ */
 export interface LeaderboardEntry {
   /** Unique among the entries; as text, since 64-bit numbers don't survive JSON. */
   readonly key: string;
@@ -16,7 +32,17 @@ export interface LeaderboardEntry {
   readonly score: number;
 }
 
-/** An entry with all its details, and its rank within what was asked for. */
+/**
+ * An entry with all its details, and its rank within what was asked for.
+ *
+ * @example
+ * ```ts
+ * import type { LeaderboardRow } from 'warm-cache/leaderboard';
+ *
+ * const line = ({ rank, name, score, wins }: LeaderboardRow<{ wins: number }>): string =>
+ *   `${rank}. ${name} ${score} (${wins} wins)`;
+ * ```
+ */
 export type LeaderboardRow<Details extends object = object> = LeaderboardEntry &
   Details & {
     /** From 1; which one those of equal score get, the board's `ranking` says. */
@@ -26,10 +52,34 @@ export type LeaderboardRow<Details extends object = object> = LeaderboardEntry &
 /**
  * What rank those of equal score get: `competition` 1, 2, 2, 4 (the default); `modified-competition` 1, 3, 3, 4; `dense`
  * 1, 2, 2, 3; `ordinal` 1, 2, 3, 4.
+ *
+ * @example
+ * ```ts
+ * import { Leaderboard, type Ranking } from 'warm-cache/leaderboard';
+ *
+ * const rows = [9, 7, 7, 5].map((score, i) => {
+ *   return { key: `${i}`, player: `${i}`, name: `${i}`, country: null, race: null, score };
+ * });
+ * for (const ranking of ['competition', 'dense'] satisfies Ranking[]) {
+ *   const board = new Leaderboard(rows, { ranking });
+ *   console.log(board.top(4).map(({ rank }) => rank)); // [1, 2, 2, 4], then [1, 2, 2, 3]
+ * }
+ * ```
  */
 export type Ranking = 'competition' | 'modified-competition' | 'dense' | 'ordinal';
 
-/** Which entries are wanted. */
+/**
+ * Which entries are wanted.
+ *
+ * @example
+ * ```ts
+ * import type { Leaderboard, LeaderboardFilter } from 'warm-cache/leaderboard';
+ *
+ * declare const board: Leaderboard;
+ * const filter: LeaderboardFilter = { country: ['PL', null], race: 'zerg', bestRaceOnly: true };
+ * console.log(board.count(filter), board.top(3, filter));
+ * ```
+ */
 export interface LeaderboardFilter {
   /**
    * Only entries of this country, or of one of these; `null`: of those whose country isn't known.
@@ -48,7 +98,18 @@ export interface LeaderboardFilter {
   readonly bestRaceOnly?: boolean | undefined;
 }
 
-/** Which page of them. */
+/**
+ * Which page of them.
+ *
+ * @example
+ * ```ts
+ * import type { Leaderboard, LeaderboardQuery } from 'warm-cache/leaderboard';
+ *
+ * declare const board: Leaderboard;
+ * const query: LeaderboardQuery = { country: 'PL', page: 2, pageSize: 50 };
+ * console.log(board.page(query).rows.length);
+ * ```
+ */
 export interface LeaderboardQuery extends LeaderboardFilter {
   /**
    * From 1. Past the last one there are no rows.
@@ -62,7 +123,17 @@ export interface LeaderboardQuery extends LeaderboardFilter {
   readonly pageSize?: number | undefined;
 }
 
-/** One page of a leaderboard. */
+/**
+ * One page of a leaderboard.
+ *
+ * @example
+ * ```ts
+ * import type { LeaderboardPage } from 'warm-cache/leaderboard';
+ *
+ * const footer = ({ page, totalPages, totalRows }: LeaderboardPage): string =>
+ *   `page ${page} of ${totalPages}, ${totalRows} rows`;
+ * ```
+ */
 export interface LeaderboardPage<Details extends object = object> {
   /** Highest score first. */
   readonly rows: readonly LeaderboardRow<Details>[];
@@ -76,7 +147,18 @@ export interface LeaderboardPage<Details extends object = object> {
   readonly totalPages: number;
 }
 
-/** How a leaderboard is made of its rows. */
+/**
+ * How a leaderboard is made of its rows.
+ *
+ * @example
+ * ```ts
+ * import { Leaderboard, type LeaderboardOptions } from 'warm-cache/leaderboard';
+ *
+ * const options: LeaderboardOptions<{ wins: number }> = { ranking: 'dense', details: ['wins'] };
+ * const row = { key: '1', player: 'p1', name: 'Ace', country: null, race: null, score: 9, wins: 3 };
+ * console.log(new Leaderboard([row], options).top(1)[0]?.wins);
+ * ```
+ */
 export interface LeaderboardOptions<Details extends object = object> {
   /**
    * What rank those of equal score get.

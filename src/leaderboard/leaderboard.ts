@@ -21,7 +21,18 @@ import { atOnce, type Sliced, Slices } from './slices.ts';
 import type { View } from './view.ts';
 import { Views } from './views.ts';
 
-/** What differs between a leaderboard and the next one. */
+/**
+ * What differs between a leaderboard and the next one.
+ *
+ * @example
+ * ```ts
+ * import type { Leaderboard, LeaderboardChanges } from 'warm-cache/leaderboard';
+ *
+ * declare const board: Leaderboard;
+ * const changes: LeaderboardChanges = { deletes: ['1', '2'] };
+ * console.log((await board.withChanges(changes)).size);
+ * ```
+ */
 export interface LeaderboardChanges<Details extends object = object> {
   /**
    * Rows that are new, or take the place of the one with their key. Where a key comes twice, the last one counts.
@@ -35,7 +46,18 @@ export interface LeaderboardChanges<Details extends object = object> {
   readonly deletes?: Iterable<string> | undefined;
 }
 
-/** The options of {@link Leaderboard.from}. */
+/**
+ * The options of {@link Leaderboard.from}.
+ *
+ * @example
+ * ```ts
+ * import { type FromOptions, Leaderboard, type LeaderboardEntry } from 'warm-cache/leaderboard';
+ *
+ * declare const rows: (LeaderboardEntry & { wins: number })[];
+ * const options: FromOptions<LeaderboardEntry & { wins: number }, 'wins'> = { details: ['wins'] };
+ * console.log((await Leaderboard.from(rows, options)).top(1)[0]?.wins);
+ * ```
+ */
 export interface FromOptions<Row extends LeaderboardEntry, Detail extends keyof Row & string>
   extends Omit<LeaderboardOptions<Pick<Row, Detail>>, 'details' | 'schema'>,
     SignalOption {
@@ -52,7 +74,17 @@ export interface FromOptions<Row extends LeaderboardEntry, Detail extends keyof 
   readonly previous?: Leaderboard<Pick<Row, Detail>> | undefined;
 }
 
-/** Ends the work early. */
+/**
+ * Ends the work early.
+ *
+ * @example
+ * ```ts
+ * import { Leaderboard, type SignalOption } from 'warm-cache/leaderboard';
+ *
+ * const inTime: SignalOption = { signal: AbortSignal.timeout(1000) };
+ * console.log((await Leaderboard.from([], inTime)).size);
+ * ```
+ */
 export interface SignalOption {
   /**
    * Ends the work early, which then rejects with the signal's reason.
@@ -172,6 +204,16 @@ export class Leaderboard<Details extends object = object> {
    *
    * @throws {TypeError} A part of the query is of the wrong type.
    * @throws {RangeError} `page` or `pageSize` is no integer of 1 or more.
+   *
+   * @example
+   * ```ts
+   * import type { Leaderboard } from 'warm-cache/leaderboard';
+   *
+   * declare const board: Leaderboard;
+   * const { rows, totalPages } = board.page({ race: 'zerg', page: 1, pageSize: 20 });
+   * for (const { rank, name, score } of rows) console.log(rank, name, score);
+   * console.log(`1 of ${totalPages}`);
+   * ```
    */
   page(query: LeaderboardQuery = {}): LeaderboardPage<Details> {
     const { page = 1, pageSize = 20 } = query;
@@ -188,6 +230,14 @@ export class Leaderboard<Details extends object = object> {
    *
    * @throws {TypeError} `n` or a part of the filter is of the wrong type.
    * @throws {RangeError} `n` is no integer of 0 or more.
+   *
+   * @example
+   * ```ts
+   * import type { Leaderboard } from 'warm-cache/leaderboard';
+   *
+   * declare const board: Leaderboard;
+   * console.log(board.top(3, { country: 'PL' }).map(({ name }) => name));
+   * ```
    */
   top(n: number, filter: LeaderboardFilter = {}): readonly LeaderboardRow<Details>[] {
     expectInteger('n', n, 0);
@@ -200,6 +250,15 @@ export class Leaderboard<Details extends object = object> {
    *
    * @throws {TypeError} An argument is of the wrong type.
    * @throws {RangeError} `n` is no integer of 0 or more.
+   *
+   * @example
+   * ```ts
+   * import type { Leaderboard } from 'warm-cache/leaderboard';
+   *
+   * declare const board: Leaderboard;
+   * // Two ahead of the player, the player, two behind.
+   * for (const { rank, name } of board.around('p1', 2)) console.log(rank, name);
+   * ```
    */
   around(
     player: string,
@@ -218,6 +277,14 @@ export class Leaderboard<Details extends object = object> {
    * The rank of a player's best entry among those that a filter matches; `undefined` where the player has none.
    *
    * @throws {TypeError} An argument is of the wrong type.
+   *
+   * @example
+   * ```ts
+   * import type { Leaderboard } from 'warm-cache/leaderboard';
+   *
+   * declare const board: Leaderboard;
+   * console.log(board.rankOf('p1') ?? 'not on the board');
+   * ```
    */
   rankOf(player: string, filter: LeaderboardFilter = {}): number | undefined {
     const view = this.#views.of(filter);
@@ -229,6 +296,14 @@ export class Leaderboard<Details extends object = object> {
    * How many entries a filter matches.
    *
    * @throws {TypeError} A part of the filter is of the wrong type.
+   *
+   * @example
+   * ```ts
+   * import type { Leaderboard } from 'warm-cache/leaderboard';
+   *
+   * declare const board: Leaderboard;
+   * console.log(board.count({ country: null }), 'from nowhere known');
+   * ```
    */
   count(filter: LeaderboardFilter = {}): number {
     return this.#views.of(filter).size;
