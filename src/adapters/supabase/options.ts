@@ -9,6 +9,20 @@ import type { ColumnName, DetailsOf, FunctionRow, RelationNull, RelationRow } fr
  * @typeParam Row - A row as it is generated.
  * @typeParam Detail - The names of the details.
  * @typeParam Null - `null` for a view, all of whose columns are generated as nullable.
+ *
+ * @example
+ * ```ts
+ * import type { LeaderboardColumns } from 'warm-cache/supabase';
+ *
+ * const columns: LeaderboardColumns = {
+ *   key: ['season', 'id'],
+ *   player: 'player_id',
+ *   name: 'player_name',
+ *   score: 'rating',
+ *   updatedAt: 'updated_at',
+ *   details: ['wins', 'losses'],
+ * };
+ * ```
  */
 // biome-ignore lint/suspicious/noExplicitAny: a row of which nothing is known
 export interface LeaderboardColumns<Row = any, Detail extends string = string, Null = never> {
@@ -61,7 +75,22 @@ interface SourceOptions<Client, Schema> {
   readonly ranking?: Ranking | undefined;
 }
 
-/** The options of {@link supabaseLeaderboard} for a table or view. */
+/**
+ * The options of {@link supabaseLeaderboard} for a table or view.
+ *
+ * @example
+ * ```ts
+ * import type { SupabaseClientLike, SupabaseTableOptions } from 'warm-cache/supabase';
+ *
+ * declare const client: SupabaseClientLike;
+ * const options: SupabaseTableOptions<SupabaseClientLike, 'ratings', never, undefined> = {
+ *   client,
+ *   table: 'ratings',
+ *   columns: { key: 'id', player: 'player', name: 'name', score: 'rating', updatedAt: 'changed' },
+ *   fullReloadInterval: 600_000,
+ * };
+ * ```
+ */
 export interface SupabaseTableOptions<Client, Table, Detail extends string, Schema>
   extends SourceOptions<Client, Schema> {
   /** The table or view to read. */
@@ -97,7 +126,21 @@ export interface SupabaseTableOptions<Client, Table, Detail extends string, Sche
   readonly countRows?: boolean | undefined;
 }
 
-/** The options of {@link supabaseLeaderboard} for a function. */
+/**
+ * The options of {@link supabaseLeaderboard} for a function.
+ *
+ * @example
+ * ```ts
+ * import type { SupabaseClientLike, SupabaseFunctionOptions } from 'warm-cache/supabase';
+ *
+ * declare const client: SupabaseClientLike;
+ * const options: SupabaseFunctionOptions<SupabaseClientLike, 'board', 'wins', undefined> = {
+ *   client,
+ *   rpc: 'board',
+ *   details: ['wins'],
+ * };
+ * ```
+ */
 export interface SupabaseFunctionOptions<Client, Function, Detail extends string, Schema>
   extends SourceOptions<Client, Schema> {
   /** The function that answers the whole leaderboard, called without arguments. */
@@ -110,7 +153,26 @@ export interface SupabaseFunctionOptions<Client, Function, Detail extends string
   readonly details?: readonly Detail[] | undefined;
 }
 
-/** The options of {@link supabaseLeaderboard}: for a table or view, or for a function. */
+/**
+ * The options of {@link supabaseLeaderboard}: for a table or view, or for a function.
+ *
+ * @example
+ * ```ts
+ * import {
+ *   type SupabaseClientLike,
+ *   type SupabaseLeaderboardOptions,
+ *   supabaseLeaderboard,
+ * } from 'warm-cache/supabase';
+ *
+ * declare const client: SupabaseClientLike;
+ * const options: SupabaseLeaderboardOptions = {
+ *   client,
+ *   table: 'ratings',
+ *   columns: { key: 'id', player: 'player', name: 'name', score: 'rating' },
+ * };
+ * const loader = supabaseLeaderboard(options);
+ * ```
+ */
 export type SupabaseLeaderboardOptions<
   Client = SupabaseClientLike,
   Table = string,
