@@ -95,11 +95,37 @@ export function compile(blocks: readonly Block[]): string[] {
   });
 }
 
-/** The relative links of a document that lead nowhere. */
+/** Where the repository's files are seen. */
+const ON_GITHUB = /^https:\/\/github\.com\/warm-cache\/warm-cache\/(?:blob|tree)\/main\//;
+
+/** What a document links to or shows, outside its code. */
+function linksOf(file: string): string[] {
+  const text = readFileSync(join(root, file), 'utf8').replaceAll(/^```.*?^```$/gms, '');
+  return [...text.matchAll(/\]\(([^)\s]+)\)|\s(?:src|href)="([^"]+)"/g)].map(
+    ([, markdown, html]) => (markdown ?? html) as string,
+  );
+}
+
+/** The places of a document that a link can name, as GitHub calls them: its headings. */
+function anchorsOf(path: string): string[] {
+  const text = readFileSync(path, 'utf8').replaceAll(/^```.*?^```$/gms, '');
+  return [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+}
+
+/** The links and pictures of a document, within the repository, that lead nowhere. */
 export function deadLinks(file: string): string[] {
-  const text = readFileSync(join(root, file), 'utf8');
-  return [...text.matchAll(/\]\(([^)#\s]+)(?:#[^)]*)?\)/g)]
-    .map(([, target]) => target as string)
-    .filter((target) => !/^[a-z]+:/.test(target))
-    .filter((target) => !existsSync(join(root, dirname(file), target)));
+  return linksOf(file).filter((link) => {
+    const inside = link.replace(ON_GITHUB, '/');
+    if (/^[a-z]+:/.test(inside)) return false;
+    const [path = '', anchor] = inside.split('#');
+    const folder = path.startsWith('/') ? root : join(root, dirname(file));
+    const target = path === '' ? join(root, file) : join(folder, path);
+    if (!existsSync(target)) return true;
+    return anchor !== undefined && !anchorsOf(target).includes(anchor);
+  });
 }
