@@ -1,5 +1,5 @@
-// What the site has beyond typedoc's own: sections that stand open, a way on from each guide to the next, and a
-// description of each page for search engines.
+// What the site has beyond typedoc's own: sections that stand open, a way on from each guide to the next, a description of
+// each page for search engines, and landmarks for screen readers.
 import {
   type Application,
   type Context,
@@ -74,10 +74,17 @@ export function load(app: Application): void {
 
   app.renderer.on(PageEvent.END, (page) => {
     const { contents = '' } = page;
-    page.contents = contents.replace(
-      /(?<=<meta name="description" content=")[^"]*/,
-      (generic) => descriptionOf(contents) || generic,
-    );
+    page.contents = contents
+      .replace(
+        /(?<=<meta name="description" content=")[^"]*/,
+        (generic) => descriptionOf(contents) || generic,
+      )
+      // `@throws {TypeError} …`: the braces are the comment's.
+      .replaceAll(/(?<=class="tsd-type-annotation">)\{(.*?)\}/g, '$1')
+      // For those who read with their ears or their keyboard: where the page itself is, and that wide tables scroll.
+      .replace('<div class="col-content">', '<div class="col-content" role="main">')
+      .replace('<nav id="tsd-sidebar-links"', '$& aria-label="Elsewhere"')
+      .replaceAll('<table>', '<table tabindex="0">');
   });
 }
 

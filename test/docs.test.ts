@@ -34,6 +34,14 @@ describe('the documents', () => {
     expect(deadLinks(file)).toEqual([]);
   });
 
+  it('are on the site, all that are in docs/', () => {
+    const { projectDocuments } = JSON.parse(readFileSync(join(root, 'typedoc.json'), 'utf8')) as {
+      projectDocuments: string[];
+    };
+    const guides = documents.filter((file) => file.startsWith('docs/'));
+    expect(projectDocuments).toEqual(expect.arrayContaining(guides));
+  });
+
   it('README.md is at most 250 lines long', () => {
     expect(readFileSync(join(root, 'README.md'), 'utf8').split('\n').length).toBeLessThanOrEqual(
       250,
