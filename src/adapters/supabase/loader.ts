@@ -19,6 +19,16 @@ import { Table } from './table.ts';
  *
  * It is more than a function to TypeScript, which puts off what returns a function and nothing but that until all else
  * is settled: an `accept` beside it would then be one for a cache of `unknown`.
+ *
+ * @example
+ * ```ts
+ * import { WarmCache } from 'warm-cache';
+ * import type { LeaderboardLoader } from 'warm-cache/supabase';
+ *
+ * declare const loader: LeaderboardLoader<{ wins: number }>;
+ * const leaderboard = new WarmCache({ loader, ttl: 60_000 });
+ * console.log((await leaderboard.get()).top(1)[0]?.wins);
+ * ```
  */
 export type LeaderboardLoader<Details extends object> = ((
   context: LoadContext<Leaderboard<Details>>,
