@@ -23,7 +23,7 @@ export function isRunnable({ language, code }: Block): boolean {
 }
 
 /** Which test runner a block is a test of. */
-export function runnerOf({ code }: Block): Runner | undefined {
+function runnerOf({ code }: Block): Runner | undefined {
   return RUNNERS.find((name) => code.includes(`from '${name}'`));
 }
 
