@@ -25,6 +25,10 @@ const config: ViteUserConfig = {
       },
       {
         extends: true,
+        test: { name: 'examples', include: ['examples/*/test/**/*.test.ts'], testTimeout: 30_000 },
+      },
+      {
+        extends: true,
         test: {
           name: 'faults',
           include: [FAULTS],
