@@ -27,6 +27,7 @@ export const documents: readonly string[] = [
   'CONTRIBUTING.md',
   'SECURITY.md',
   'examples/README.md',
+  'examples/discord-bot/README.md',
   'examples/supabase-stack/README.md',
   ...filesIn('docs', '.md'),
 ].filter((path) => existsSync(join(root, path)));
