@@ -19,7 +19,7 @@ export const WAYS = [
 ] as const;
 export type Way = (typeof WAYS)[number];
 
-/** What a reader met, in ms: at each of {@link QUANTILES}. */
+/** What a reader met, in ms:. */
 export interface Met {
   readonly reads: number;
   readonly inAll: readonly number[];
@@ -39,7 +39,7 @@ export interface Result {
   readonly loads: readonly number[];
 }
 
-export const QUANTILES = [0.5, 0.99, 0.999, 1] as const;
+const QUANTILES = [0.5, 0.99, 0.999, 1] as const;
 
 /** Ms that a reader reads for with and without, in each round; a load that is under way then is read to its end. */
 const PHASE = 4000;
