@@ -9,6 +9,16 @@ const BURST_SIZE = 25;
 const COUNTRIES = ['BR', 'CN', 'DE', 'FR', 'KR', 'PL', 'RU', 'SE', 'UA', 'US'];
 const RACES = ['protoss', 'random', 'terran', 'zerg'];
 
+/** What the nth reader asks for: any page, some with a filter. */
+export function queryOf(n: number): LeaderboardQuery {
+  return {
+    country: n % 3 === 0 ? COUNTRIES[n % COUNTRIES.length] : undefined,
+    race: n % 5 === 0 ? RACES[n % RACES.length] : undefined,
+    bestRaceOnly: n % 7 === 0,
+    page: 1 + (n % 6),
+  };
+}
+
 /** Readers who come at a steady rate, and in bursts: the same ones to every lane. */
 export class Traffic {
   readonly #tallies: readonly Tally[];
@@ -39,12 +49,7 @@ export class Traffic {
     this.#n += 1;
     // Every other lane first in turn: whoever is second finds the processor warm.
     const tallies = this.#n % 2 === 0 ? this.#tallies : this.#tallies.toReversed();
-    const query: LeaderboardQuery = {
-      country: this.#n % 3 === 0 ? COUNTRIES[this.#n % COUNTRIES.length] : undefined,
-      race: this.#n % 5 === 0 ? RACES[this.#n % RACES.length] : undefined,
-      bestRaceOnly: this.#n % 7 === 0,
-      page: 1 + (this.#n % 6),
-    };
+    const query = queryOf(this.#n);
     for (const tally of tallies) {
       // Each comes in a turn of its own, as requests do: none is timed while others of its burst are answered.
       const read = new Promise<void>((resolve) => {

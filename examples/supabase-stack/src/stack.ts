@@ -157,7 +157,7 @@ export class SupabaseStack {
   /** Brings the database back with its data; resolves when the API, if it runs, has found it again. */
   async startDatabase(): Promise<void> {
     await this.#postgres.start();
-    await this.#postgrest.untilReady();
+    if (this.#postgrest.pid !== undefined) await this.#postgrest.untilReady();
   }
 
   /** Ends everything, and removes the folder. */
