@@ -19,7 +19,7 @@ export const WAYS = [
 ] as const;
 export type Way = (typeof WAYS)[number];
 
-/** What a reader met, in ms:. */
+/** What a reader met, in ms. */
 export interface Met {
   readonly reads: number;
   readonly inAll: readonly number[];

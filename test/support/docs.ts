@@ -28,6 +28,7 @@ export const documents: readonly string[] = [
   'SECURITY.md',
   'examples/README.md',
   'examples/discord-bot/README.md',
+  'examples/live/README.md',
   'examples/supabase-stack/README.md',
   ...filesIn('docs', '.md'),
 ].filter((path) => existsSync(join(root, path)));
