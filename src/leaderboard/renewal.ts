@@ -35,7 +35,7 @@ export class Renewal {
    * @throws {RowError} One can't be ranked, or its key came before.
    */
   *add(rows: Iterable<unknown>): Sliced<void> {
-    const draft = this.#draft ?? (yield* this.#begin());
+    const draft = yield* this.#begun();
     yield* draft.put(rows, (row, entry, place) => {
       if (row >= this.#seen.length) this.#seeUpTo(2 * row);
       if (this.#seen[row] === 1) throw duplicateError(entry.key, place);
@@ -45,17 +45,19 @@ export class Renewal {
 
   /** The board of all rows that came: the same one, where nothing differs. */
   *build(): Sliced<Board> {
-    const draft = this.#draft ?? (yield* this.#begin());
+    const draft = yield* this.#begun();
     yield* draft.keep((row) => this.#seen[row] === 1);
     const board = yield* draft.board();
     return board === this.#base ? this.#board : board;
   }
 
   /** Boards that came to nothing may have left more texts than can be borne: they are not gone on with. */
-  *#begin(): Sliced<Draft> {
-    if (hasManyOldTexts(this.#board)) this.#base = yield* rebuilt(this.#board);
-    this.#seeUpTo(this.#base.columns.player.length);
-    this.#draft = new Draft(this.#base);
+  *#begun(): Sliced<Draft> {
+    if (!this.#draft) {
+      if (hasManyOldTexts(this.#board)) this.#base = yield* rebuilt(this.#board);
+      this.#seeUpTo(this.#base.columns.player.length);
+      this.#draft = new Draft(this.#base);
+    }
     return this.#draft;
   }
 
