@@ -25,7 +25,11 @@ const config: ViteUserConfig = {
       },
       {
         extends: true,
-        test: { name: 'examples', include: ['examples/*/test/**/*.test.ts'], testTimeout: 30_000 },
+        test: {
+          name: 'bot',
+          include: ['examples/discord-bot/test/**/*.test.ts'],
+          testTimeout: 30_000,
+        },
       },
       {
         extends: true,
