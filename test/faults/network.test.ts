@@ -20,13 +20,13 @@ describe('the network, under a thousand readers', () => {
   it.each([
     ['cuts answers in the middle', cut, 0, /terminated/],
     ['cuts answers between two chunks', cutInChunks, 0, /terminated/],
-    ['brings half of the JSON', cutJson, 200, /Expected rows, got \[\{"key0"/],
+    ['brings half of the JSON', cutJson, 200, /^Expected an end of the rows, got none after \d+$/],
     ['resets connections', reset, 0, /fetch failed/],
     ['brings garbage', garbage, 0, /fetch failed/],
     ['brings garbage for JSON', garbageAsJson, 200, /Expected rows, got \0/],
     ['brings an HTML error page', htmlError, 502, /^<!doctype html>/],
     ['brings an HTML page with a status of 200', htmlPage, 200, /got <!doctype html>/],
-    ['brings a 200 with an empty body', emptyAnswer, 200, /Expected rows, got null/],
+    ['brings a 200 with an empty body', emptyAnswer, 200, /^Expected rows, got nothing$/],
     ['brings 429 for longer than it said', busy(0), 429, /Too many requests/],
   ])('%s', async (_, fault, status, message) => {
     const { hop, stack } = use;

@@ -162,20 +162,22 @@ function boardOf(url: string, key: string, loadTimeout = 10_000): WarmCache<Lead
   const client = createClient(url, key, {
     auth: { persistSession: false, autoRefreshToken: false },
   });
-  return new WarmCache({
+  const loader = supabaseLeaderboard({
+    client,
+    table: 'player_races',
+    columns: {
+      key: 'id',
+      player: 'player_id',
+      name: 'player_name',
+      country: 'country',
+      race: 'race',
+      score: 'rating',
+    },
+  });
+  return new WarmCache<Leaderboard>({
     name: 'leaderboard',
-    loader: supabaseLeaderboard({
-      client,
-      table: 'player_races',
-      columns: {
-        key: 'id',
-        player: 'player_id',
-        name: 'player_name',
-        country: 'country',
-        race: 'race',
-        score: 'rating',
-      },
-    }),
+    // Each load has a board of its own: with the one before it would be that, since no row changes.
+    loader: (context) => loader({ ...context, previous: undefined }),
     ttl: 200,
     maxStale: 600_000,
     loadTimeout,
