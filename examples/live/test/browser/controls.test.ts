@@ -66,7 +66,6 @@ describe('the buttons', () => {
 describe('the lanes', () => {
   it('have the same readers, of whom some wait for the lazy cache', async () => {
     const page = await all.visit();
-    await page.getByRole('button', { name: 'Count anew' }).click();
     await until(async () => (await figure(page, 'lazy', 'waited')) > 0);
     for (const lane of ['lazy', 'warm'] as const) {
       await until(async () => (await requests(page, lane)) > 100);
