@@ -216,7 +216,7 @@ function* moved(
 }
 
 /** The greatest of some numbers, or 0. */
-function greatest(numbers: Iterable<number>): number {
+export function greatest(numbers: Iterable<number>): number {
   let greatest = 0;
   for (const number of numbers) greatest = Math.max(greatest, number);
   return greatest;

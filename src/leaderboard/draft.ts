@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Board } from './board.ts';
 import { boardOf, type Content } from './build.ts';
-import { rearranged, rebuilt } from './change.ts';
+import { greatest, rearranged, rebuilt } from './change.ts';
 import { expectThat } from './checks.ts';
 import { type Coded, type Columns, FIELDS, resized } from './columns.ts';
 import type { AnyEntry } from './entry.ts';
@@ -106,8 +106,7 @@ export class Draft {
     const rows = yield* this.#changedRows();
     if (rows.size === 0) return board;
     const { options, values, ownTexts } = board;
-    let length = board.columns.score.length;
-    for (const row of rows) length = Math.max(length, row + 1);
+    const length = Math.max(board.columns.score.length, 1 + greatest(rows));
     const columns = yield* resized(this.#columns, length);
     const content: Content = { options, values, ownTexts, columns, details: this.#details };
     if (hasManyOldTexts(content)) return yield* rebuilt(content);

@@ -1,6 +1,6 @@
-import { ask } from './ask.ts';
+import { type Answer, ask } from './ask.ts';
 import { rowsOf } from './body.ts';
-import type { SupabaseQuery, SupabaseResponse } from './client.ts';
+import type { SupabaseQuery } from './client.ts';
 import { errorOf } from './errors.ts';
 import type { Page } from './keyset.ts';
 
@@ -19,20 +19,18 @@ export interface Watch {
  *
  * @param query - Makes the query anew for each request.
  */
-export async function fetchPage(
-  query: () => SupabaseQuery,
-  { signal, onHeaders }: Watch,
-): Promise<Page<unknown>> {
-  const answer = await ask(query, signal, true);
-  const { headers } = answer;
-  if (headers) onHeaders?.(headers);
-  const [, total] = /\/(\d+)$/.exec(headers?.get('content-range') ?? '') ?? [];
-  return { rows: rowsOf(answer, signal), total: total === undefined ? undefined : Number(total) };
+export async function fetchPage(query: () => SupabaseQuery, watch: Watch): Promise<Page<unknown>> {
+  const answer = await answerTo(query, watch, true);
+  const [, total] = /\/(\d+)$/.exec(answer.headers?.get('content-range') ?? '') ?? [];
+  return {
+    rows: rowsOf(answer, watch.signal),
+    total: total === undefined ? undefined : Number(total),
+  };
 }
 
 /** How many rows there are, in the same way. */
 export async function fetchCount(query: () => SupabaseQuery, watch: Watch): Promise<number> {
-  const response = await answerTo(query, watch);
+  const { response } = await answerTo(query, watch);
   const { count } = response;
   // supabase-js has NaN where the server leaves it out.
   if (typeof count === 'number' && !Number.isNaN(count)) return count;
@@ -42,8 +40,9 @@ export async function fetchCount(query: () => SupabaseQuery, watch: Watch): Prom
 async function answerTo(
   query: () => SupabaseQuery,
   { signal, onHeaders }: Watch,
-): Promise<SupabaseResponse> {
-  const { response, headers } = await ask(query, signal);
-  if (headers) onHeaders?.(headers);
-  return response;
+  leaveBody = false,
+): Promise<Answer> {
+  const answer = await ask(query, signal, leaveBody);
+  if (answer.headers) onHeaders?.(answer.headers);
+  return answer;
 }
