@@ -4,7 +4,7 @@ import type { WarmCache } from 'warm-cache';
 import type { Leaderboard } from 'warm-cache/leaderboard';
 import { median } from '../measure.ts';
 import { aim, count, ms, table } from './figures.ts';
-import { type Asked, cacheOf, changeRows, countingClient, given } from './source.ts';
+import { type Asked, cacheOf, changing, countingClient, given } from './source.ts';
 
 const CHANGED = 100;
 const ROUNDS = 7;
@@ -15,6 +15,7 @@ const OVERLAP = 10_000;
 const AIM = { rows: 1_000_000, ratio: 1 / 100 };
 
 const source = given();
+await using ladder = await changing(source);
 
 interface Cost extends Asked {
   readonly took: number;
@@ -50,7 +51,7 @@ await full.cache.stop();
 fulls.push(await delta.refresh());
 const changed: Cost[] = [];
 for (let i = 0; i < ROUNDS; i++) {
-  await changeRows(source, CHANGED);
+  await ladder.change(CHANGED);
   changed.push(await delta.refresh());
 }
 const before = delta.cache.health().loads.unchanged;

@@ -4,7 +4,7 @@ import { memoryInUse } from '../measure.ts';
 import { Random } from '../soak/random.ts';
 import { aim, count, megabytes, table } from './figures.ts';
 import { KINDS } from './filters.ts';
-import { cacheOf, changeRows, countingClient, entriesOf, given } from './source.ts';
+import { cacheOf, changing, countingClient, entriesOf, given } from './source.ts';
 
 const LEAST_ROWS = 10_000;
 /** What a snapshot of 30,000 rows may have, a row. */
@@ -14,6 +14,7 @@ const FILTERS = 50;
 const CHANGED = 100;
 
 const source = given();
+await using ladder = await changing(source);
 
 interface Held {
   readonly rows: number;
@@ -88,7 +89,7 @@ async function outlived(refreshes: 'in full' | 'by deltas'): Promise<readonly bo
   const first = new WeakRef(await cache.get());
   const isThere: boolean[] = [];
   for (let i = 0; i < 2; i++) {
-    await changeRows(source, CHANGED);
+    await ladder.change(CHANGED);
     await cache.refresh();
     await memoryInUse();
     isThere.push(first.deref() !== undefined);

@@ -1,5 +1,6 @@
 import { createClient, type SupabaseClient } from '@supabase/supabase-js';
 import pg from 'pg';
+import { PLAYER_RACES } from 'supabase-stack';
 import { type Loader, WarmCache } from 'warm-cache';
 import type { Leaderboard, LeaderboardEntry } from 'warm-cache/leaderboard';
 import { type LeaderboardLoader, supabaseLeaderboard } from 'warm-cache/supabase';
@@ -18,19 +19,6 @@ export function given(): Source {
   return JSON.parse(process.argv[2] ?? '') as Source;
 }
 
-/** The stack's view, and which of its columns hold what. */
-export const TABLE = {
-  table: 'player_races',
-  columns: {
-    key: 'id',
-    player: 'player_id',
-    name: 'player_name',
-    country: 'country',
-    race: 'race',
-    score: 'rating',
-  },
-} as const;
-
 /** The column that delta refreshes go by. */
 const UPDATED_AT = 'updated_at';
 
@@ -40,8 +28,8 @@ export function loaderOf(
   refreshes: 'in full' | 'by deltas',
 ): LeaderboardLoader<object> {
   const updatedAt = refreshes === 'by deltas' ? UPDATED_AT : undefined;
-  const columns = { ...TABLE.columns, updatedAt };
-  return supabaseLeaderboard({ client, table: TABLE.table, columns });
+  const columns = { ...PLAYER_RACES.columns, updatedAt };
+  return supabaseLeaderboard({ client, table: PLAYER_RACES.table, columns });
 }
 
 /** A cache of the board that refreshes when it is told to. */
@@ -107,12 +95,7 @@ export async function entriesOf(source: Source, limit: number = source.rows): Pr
   });
 }
 
-/** Moves the ratings of so many rows at random, as matches do. */
-export function changeRows(source: Source, n: number): Promise<void> {
-  return connected(source, (database) => changeBy(database, source, n));
-}
-
-/** Does the same as often as it is called, by one connection for all. */
+/** What moves the ratings of so many rows at random, as matches do, each time that it is told to. */
 export async function changing(
   source: Source,
 ): Promise<{ change(n: number): Promise<void>; [Symbol.asyncDispose](): Promise<void> }> {

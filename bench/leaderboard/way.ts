@@ -2,13 +2,14 @@
 // and while nothing is refreshed, in turn. It answers its parent with the figures.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { SupabaseClient } from '@supabase/supabase-js';
+import { PLAYER_RACES } from 'supabase-stack';
 import type { WarmCache } from 'warm-cache';
 import { Leaderboard, type LeaderboardEntry } from 'warm-cache/leaderboard';
 import { median } from '../measure.ts';
 import { Random } from '../soak/random.ts';
 import { quantile } from './figures.ts';
 import { queriesOf, Reader } from './reader.ts';
-import { changing, coldCache, countingClient, given, loaderOf, TABLE } from './source.ts';
+import { changing, coldCache, countingClient, given, loaderOf } from './source.ts';
 import { type Turn, watch } from './turns.ts';
 
 export const WAYS = [
@@ -58,10 +59,10 @@ async function* pages(
   client: SupabaseClient,
   signal: AbortSignal,
 ): AsyncGenerator<LeaderboardEntry[]> {
-  const { key, player, name, country, race, score } = TABLE.columns;
+  const { key, player, name, country, race, score } = PLAYER_RACES.columns;
   const select = `key:${key}::text,player:${player}::text,name:${name},country:${country},race:${race},score:${score}`;
   for (let last: string | undefined; ; ) {
-    const query = client.from(TABLE.table).select(select).order(key).limit(PAGE_SIZE);
+    const query = client.from(PLAYER_RACES.table).select(select).order(key).limit(PAGE_SIZE);
     if (last !== undefined) query.gt(key, last);
     const { data } = await query.abortSignal(signal).throwOnError();
     const rows = data as unknown as LeaderboardEntry[];

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import pg from 'pg';
+import { PLAYER_RACES } from 'supabase-stack';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { WarmCache } from 'warm-cache';
 import type { Leaderboard } from 'warm-cache/leaderboard';
@@ -10,12 +11,7 @@ const ROWS = 5000;
 const servers = tables({ rows: ROWS });
 
 const columns = {
-  key: 'id',
-  player: 'player_id',
-  name: 'player_name',
-  country: 'country',
-  race: 'race',
-  score: 'rating',
+  ...PLAYER_RACES.columns,
   updatedAt: 'updated_at',
   details: ['wins', 'losses'],
 } as const;

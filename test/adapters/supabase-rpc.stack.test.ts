@@ -1,6 +1,6 @@
 import { createClient } from '@supabase/supabase-js';
 import pg from 'pg';
-import { type SupabaseStack, startStack } from 'supabase-stack';
+import { PLAYER_RACES, type SupabaseStack, startStack } from 'supabase-stack';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { AbortError, WarmCache } from 'warm-cache';
 import { Leaderboard, type LeaderboardEntry } from 'warm-cache/leaderboard';
@@ -54,16 +54,8 @@ describe('leaderboard_board()', () => {
     const ofTable = new WarmCache({
       loader: supabaseLeaderboard({
         client: anon(),
-        table: 'player_races',
-        columns: {
-          key: 'id',
-          player: 'player_id',
-          name: 'player_name',
-          country: 'country',
-          race: 'race',
-          score: 'rating',
-          details,
-        },
+        table: PLAYER_RACES.table,
+        columns: { ...PLAYER_RACES.columns, details },
       }),
       ttl: 60_000,
     });

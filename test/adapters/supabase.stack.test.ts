@@ -1,19 +1,11 @@
 import { createClient } from '@supabase/supabase-js';
-import pg from 'pg';
-import { type SupabaseStack, startStack } from 'supabase-stack';
+import { PLAYER_RACES, type SupabaseStack, startStack } from 'supabase-stack';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LoadError, WarmCache } from 'warm-cache';
 import { SupabaseError, supabaseLeaderboard } from 'warm-cache/supabase';
 
 const ROWS = 3500;
-const columns = {
-  key: 'id',
-  player: 'player_id',
-  name: 'player_name',
-  country: 'country',
-  race: 'race',
-  score: 'rating',
-};
+const { columns } = PLAYER_RACES;
 
 let stack: SupabaseStack;
 
@@ -24,7 +16,13 @@ afterAll(async () => {
   await stack?.stop();
 }, 60_000);
 
-function board(change: { table?: string; columns?: Partial<typeof columns>; key?: string } = {}) {
+function board(
+  change: {
+    table?: string;
+    columns?: Partial<Record<keyof typeof columns, string>>;
+    key?: string;
+  } = {},
+) {
   const client = createClient(stack.url, change.key ?? stack.anonKey);
   return new WarmCache({
     loader: supabaseLeaderboard({
@@ -37,17 +35,12 @@ function board(change: { table?: string; columns?: Partial<typeof columns>; key?
   });
 }
 
-async function inDatabase(): Promise<unknown[]> {
-  const client = new pg.Client({ connectionString: stack.pg });
-  await client.connect();
-  const { rows } = await client.query(
+const inDatabase = (): Promise<object[]> =>
+  stack.query(
     `select rank() over (order by rating desc)::integer as rank, id::text as key, player_id::text as player,
        player_name as name, country, race, rating as score
      from player_races order by rating desc, id`,
   );
-  await client.end();
-  return rows;
-}
 
 describe('on the real stack', () => {
   it('the board is what the database has, row for row, ids exact', async () => {

@@ -1,4 +1,5 @@
 import { createClient } from '@supabase/supabase-js';
+import { PLAYER_RACES } from 'supabase-stack';
 import { expect, vi } from 'vitest';
 import { type LoadError, WarmCache, type WarmCacheEvents } from 'warm-cache';
 import type { Leaderboard } from 'warm-cache/leaderboard';
@@ -162,18 +163,7 @@ function boardOf(url: string, key: string, loadTimeout = 10_000): WarmCache<Lead
   const client = createClient(url, key, {
     auth: { persistSession: false, autoRefreshToken: false },
   });
-  const loader = supabaseLeaderboard({
-    client,
-    table: 'player_races',
-    columns: {
-      key: 'id',
-      player: 'player_id',
-      name: 'player_name',
-      country: 'country',
-      race: 'race',
-      score: 'rating',
-    },
-  });
+  const loader = supabaseLeaderboard({ client, ...PLAYER_RACES });
   return new WarmCache<Leaderboard>({
     name: 'leaderboard',
     // Each load has a board of its own: with the one before it would be that, since no row changes.

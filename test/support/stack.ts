@@ -1,6 +1,7 @@
 import { type SupabaseStack, startStack } from 'supabase-stack';
 import { afterAll, beforeAll, expect, vi } from 'vitest';
 import { FaultyHop } from './faulty-hop.ts';
+import { openHandles } from './open-handles.ts';
 
 /** PostgreSQL, PostgREST and a gateway, with a hop in front of them that can be told to fail. */
 export interface Servers {
@@ -25,13 +26,4 @@ export function servers(rows: number): Servers {
     await vi.waitFor(() => expect(openHandles()).toEqual(before), { timeout: 30_000 });
   });
   return given;
-}
-
-/** What keeps the process alive, but for timers: the test runner has its own. */
-function openHandles(): string[] {
-  const passing = ['Timeout', 'Immediate'];
-  return process
-    .getActiveResourcesInfo()
-    .filter((kind) => !passing.includes(kind))
-    .sort();
 }

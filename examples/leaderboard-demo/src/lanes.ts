@@ -1,5 +1,5 @@
 import { createClient, type SupabaseClient } from '@supabase/supabase-js';
-import type { SupabaseStack } from 'supabase-stack';
+import { PLAYER_RACES, type SupabaseStack } from 'supabase-stack';
 import { type Loader, type LoadReason, WarmCache, WarmCacheError } from 'warm-cache';
 import type { Leaderboard } from 'warm-cache/leaderboard';
 import { supabaseLeaderboard } from 'warm-cache/supabase';
@@ -254,16 +254,8 @@ function loaderOf(
 ): Loader<Leaderboard> {
   return supabaseLeaderboard({
     client,
-    table: 'player_races',
-    columns: {
-      key: 'id',
-      player: 'player_id',
-      name: 'player_name',
-      country: 'country',
-      race: 'race',
-      score: 'rating',
-      ...columns,
-    },
+    table: PLAYER_RACES.table,
+    columns: { ...PLAYER_RACES.columns, ...columns },
   });
 }
 

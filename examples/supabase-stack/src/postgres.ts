@@ -86,9 +86,16 @@ export class Postgres {
     for (let i = 0; i < 100 && existsSync(trace); i++) Atomics.wait(never, 0, 0, 20);
   }
 
-  /** Runs `use` on a connection of the superuser. */
-  async connect<T>(use: (client: pg.Client) => Promise<T>): Promise<T> {
-    const client = new pg.Client({ connectionString: this.url(), connectionTimeoutMillis: 1000 });
+  /**
+   * Runs `use` on a connection of the superuser.
+   *
+   * @param patience - Ms it may take to connect; 0: as long as it takes.
+   */
+  async connect<T>(use: (client: pg.Client) => Promise<T>, patience = 1000): Promise<T> {
+    const client = new pg.Client({
+      connectionString: this.url(),
+      connectionTimeoutMillis: patience,
+    });
     // A connection that breaks fails the query on it; nothing else is to come of it.
     client.on('error', () => {});
     try {

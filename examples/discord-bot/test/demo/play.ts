@@ -1,4 +1,3 @@
-import pg from 'pg';
 import type { SupabaseStack } from 'supabase-stack';
 import type { DiscordStandIn } from '../discord/stand-in.ts';
 import { BotProcess } from '../support/bot-process.ts';
@@ -98,17 +97,11 @@ interface Player {
 
 /** One of the best, and one of those who would be. */
 async function players(stack: SupabaseStack): Promise<readonly [Player, Player]> {
-  const client = new pg.Client({ connectionString: stack.pg });
-  await client.connect();
-  try {
-    const { rows } = await client.query<Player>(
-      `select player_id::text as id, player_name as name from player_races
-       where player_name ~ '^[A-Z][a-z]+[0-9]*$' order by rating desc, id limit 25`,
-    );
-    const [first, last] = [rows[0], rows.findLast(({ name }) => name !== rows[0]?.name)];
-    if (!first || !last) throw new Error('the ladder has no such players');
-    return [first, last];
-  } finally {
-    await client.end();
-  }
+  const rows = await stack.query<Player>(
+    `select player_id::text as id, player_name as name from player_races
+     where player_name ~ '^[A-Z][a-z]+[0-9]*$' order by rating desc, id limit 25`,
+  );
+  const [first, last] = [rows[0], rows.findLast(({ name }) => name !== rows[0]?.name)];
+  if (!first || !last) throw new Error('the ladder has no such players');
+  return [first, last];
 }

@@ -1,6 +1,6 @@
-import pg from 'pg';
 import { type SupabaseStack, startStack } from 'supabase-stack';
 import { afterAll, afterEach, beforeAll, expect, vi } from 'vitest';
+import { openHandles } from '../../../../test/support/open-handles.ts';
 import { Bot, type BotOptions } from '../../src/bot.ts';
 import type { Config } from '../../src/config.ts';
 import { register } from '../../src/register.ts';
@@ -66,14 +66,8 @@ export class Stage {
     return new Person(this.discord, name, player);
   }
 
-  async query<Row extends object>(sql: string, ...values: unknown[]): Promise<Row[]> {
-    const client = new pg.Client({ connectionString: this.stack.pg });
-    await client.connect();
-    try {
-      return (await client.query<Row>(sql, values)).rows;
-    } finally {
-      await client.end();
-    }
+  query<Row extends object>(sql: string, ...values: unknown[]): Promise<Row[]> {
+    return this.stack.query(sql, values);
   }
 
   /** What must hold after each test, whatever it was about. */
@@ -107,13 +101,4 @@ export function setStage(rows: number): Stage {
     await vi.waitFor(() => expect(openHandles()).toEqual(before), { timeout: 30_000 });
   }, 60_000);
   return stage;
-}
-
-/** What keeps the process alive, but for timers: the test runner has its own. */
-function openHandles(): string[] {
-  const passing = ['Timeout', 'Immediate'];
-  return process
-    .getActiveResourcesInfo()
-    .filter((kind) => !passing.includes(kind))
-    .sort();
 }

@@ -1,4 +1,3 @@
-import pg from 'pg';
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { type SupabaseStack, startStack } from 'supabase-stack';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
@@ -74,14 +73,8 @@ export class Live {
   }
 
   /** Asks the database itself. */
-  async sql<Row extends pg.QueryResultRow>(text: string, values: unknown[] = []): Promise<Row[]> {
-    const client = new pg.Client({ connectionString: this.stack.pg });
-    await client.connect();
-    try {
-      return (await client.query<Row>(text, values)).rows;
-    } finally {
-      await client.end();
-    }
+  sql<Row extends object>(text: string, values: unknown[] = []): Promise<Row[]> {
+    return this.stack.query(text, values);
   }
 }
 
