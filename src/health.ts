@@ -82,6 +82,13 @@ export interface HealthReport {
   } | null;
   /** When the next load is due. */
   readonly nextLoadAt: number | null;
+  /** The refresh interval in force, and why it is. */
+  readonly interval: {
+    /** `null`: there is no loop. */
+    readonly ms: number | null;
+    /** `refreshInterval` as given, or what the function among the options said. */
+    readonly why: string;
+  };
   /** Loaders that were given up at their deadline and run still. */
   readonly abandoned: number;
   readonly durations: LoadDurations | null;

@@ -129,9 +129,55 @@ export interface RefreshIntervalContext {
   readonly now: number;
   /** How long the load took, in ms. */
   readonly lastDuration: number;
+  /** Reads by `get()` since the function was last asked. */
+  readonly reads: number;
+  /** The same, a second. */
+  readonly readRate: number;
+  /** Whether the load brought a new value. */
+  readonly changed: boolean;
   /** How many loads in a row have found the value unchanged; 0: this one brought a new value. */
   readonly unchangedStreak: number;
+  /** How many loads in a row had failed before this one. */
+  readonly failures: number;
+  /** Age of the value, in ms. */
+  readonly age: number;
+  /** The interval that was in force until now, in ms; at first the `ttl`. */
+  readonly interval: number;
 }
+
+/**
+ * An interval and the reason for it, which `health()` tells.
+ *
+ * @example
+ * ```ts
+ * import type { IntervalChoice } from 'warm-cache';
+ *
+ * const choice: IntervalChoice = { interval: 10_000, why: 'a tournament is on' };
+ * ```
+ */
+export interface IntervalChoice {
+  /** Ms; `Infinity`: no further load until the value is read. */
+  readonly interval: number;
+  /** In a few words. */
+  readonly why: string;
+}
+
+/**
+ * Chooses how long after the start of a load the next one is to start, in ms. `warm-cache/policies` has some
+ * ready-made.
+ *
+ * @example
+ * ```ts
+ * import { type RefreshPolicy, WarmCache } from 'warm-cache';
+ *
+ * const weekends: RefreshPolicy = ({ now }) =>
+ *   [0, 6].includes(new Date(now).getUTCDay())
+ *     ? { interval: 15_000, why: 'weekend' }
+ *     : { interval: 60_000, why: 'weekday' };
+ * const board = new WarmCache({ loader: () => ['ace'], ttl: 60_000, refreshInterval: weekends });
+ * ```
+ */
+export type RefreshPolicy = (context: RefreshIntervalContext) => number | IntervalChoice;
 
 /**
  * Quick retries inside one load, under p-retry's own names.
@@ -237,12 +283,13 @@ export interface WarmCacheOptions<T> {
   /** Ms a value counts as fresh, from the start of the load that made it. `Infinity`: until it is invalidated. */
   readonly ttl: number;
   /**
-   * Ms from the start of one load to the start of the next, or a function that is asked after each load.
+   * Ms from the start of one load to the start of the next, or a function that is asked after each load that ended
+   * well; where it throws or answers no such number, `ttl` is in force, and an `error` event tells.
    * The loop starts a load earlier where the value would else turn stale (or, with an interval longer than `ttl`,
    * expire) before the load has ended. `Infinity`: no loop, the value is loaded when it is read.
    * @default `ttl`
    */
-  readonly refreshInterval?: number | ((context: RefreshIntervalContext) => number) | undefined;
+  readonly refreshInterval?: number | RefreshPolicy | undefined;
   /**
    * Ms past `ttl` that a value may still be served, while a load is under way or loads fail. 0: never.
    * @default `ttl`
@@ -370,7 +417,9 @@ export interface ResolvedOptions<T> {
   readonly name: string;
   readonly loader: Loader<T>;
   readonly ttl: number;
-  readonly refreshInterval: number | ((context: RefreshIntervalContext) => number);
+  /** A number; with a `policy`, the `ttl`. */
+  readonly refreshInterval: number;
+  readonly policy: RefreshPolicy | undefined;
   readonly maxStale: number;
   readonly loadTimeout: number;
   readonly retry: Required<{ [K in keyof RetryOptions]: NonNullable<RetryOptions[K]> }>;
@@ -393,7 +442,7 @@ const DEFAULT_RETRY: ResolvedOptions<unknown>['retry'] = {
 };
 
 /** In ms: nothing shorter can be meant. */
-const MORE_THAN_0 = 0.001;
+export const MORE_THAN_0 = 0.001;
 const FINITE = Number.MAX_VALUE;
 
 /**
@@ -407,6 +456,7 @@ export function resolveOptions<T>(options: WarmCacheOptions<T>): ResolvedOptions
   const { loader, ttl, refreshInterval = ttl, loadTimeout = 30_000 } = options;
   expect('loader', loader, 'function');
   expect('ttl', ttl, [MORE_THAN_0]);
+  const policy = typeof refreshInterval === 'function' ? refreshInterval : undefined;
   const interval = typeof refreshInterval === 'function' ? ttl : refreshInterval;
   expect('refreshInterval', interval, [MORE_THAN_0]);
   const given = checked('', options, {
@@ -437,7 +487,8 @@ export function resolveOptions<T>(options: WarmCacheOptions<T>): ResolvedOptions
     name: 'warm-cache',
     loader,
     ttl,
-    refreshInterval,
+    refreshInterval: interval,
+    policy,
     maxStale: ttl,
     loadTimeout,
     jitter: 0.1,

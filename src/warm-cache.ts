@@ -17,6 +17,7 @@ import {
   type StopOptions,
   type WarmCacheOptions,
 } from './options.ts';
+import { Rate } from './rate.ts';
 import { backoffDelay, jittered, refreshPeriod, Timer } from './scheduler.ts';
 import type { Snapshot } from './snapshot.ts';
 import { type Waiter, Waiters, type WaitLimits } from './waiters.ts';
@@ -66,6 +67,8 @@ export class WarmCache<T> extends Observable<T> {
   /** Until the next load, or the deadline of the one in flight. */
   readonly #timer: Timer = new Timer(() => this.#onTimer());
   readonly #waiters: Waiters<T> = new Waiters(this.#timer);
+  /** Where a function among the options chooses the interval. */
+  readonly #rate: Rate | undefined;
 
   #phase: 'draining' | 'new' | 'running' | 'stopped' = 'new';
   #activity: Activity;
@@ -92,6 +95,7 @@ export class WarmCache<T> extends Observable<T> {
     super(resolved.name);
     const { ttl, maxStale } = resolved;
     this.#options = resolved;
+    this.#rate = resolved.policy && new Rate(resolved);
     this.#current = new Current(ttl, maxStale, () => {
       this.#current.disarm();
       this.#watch();
@@ -343,6 +347,7 @@ export class WarmCache<T> extends Observable<T> {
   health(): HealthReport {
     const { freshness, snapshot, version } = this.#current;
     const load = this.#loading;
+    const interval = this.#rate?.interval ?? this.#options.refreshInterval;
     return {
       name: this.name,
       status: this.#statusOf(freshness),
@@ -355,6 +360,10 @@ export class WarmCache<T> extends Observable<T> {
         this.#activity?.seq || this.#timer.dueTick === Infinity
           ? null
           : Math.round(Date.now() + this.#timer.dueTick - performance.now()),
+      interval: {
+        ms: Number.isFinite(interval) ? interval : null,
+        why: this.#rate?.why ?? 'refreshInterval',
+      },
       durations: this.#durations.summary(),
       ...structuredClone(this.#counts),
     };
@@ -471,31 +480,13 @@ export class WarmCache<T> extends Observable<T> {
       delay = Math.min((activity as Backoff).until, dueTick) - performance.now();
     } else if (this.#pending) delay = 0;
     else if (this.#phase === 'running') {
-      const { ttl, maxStale, jitter } = this.#options;
-      const period = refreshPeriod(this.#interval(), ttl, maxStale, this.#durations.slowest);
+      const { ttl, maxStale, jitter, refreshInterval } = this.#options;
+      const interval = this.#rate?.interval ?? refreshInterval;
+      const period = refreshPeriod(interval, ttl, maxStale, this.#durations.slowest);
       delay = Math.max(1, jittered(period, jitter) + this.#loadTick - performance.now());
-      // The options' function may have asked for a load, or stopped the cache.
-      if (this.#activity !== activity || this.#isStopped) return;
     }
     if (delay > 0) this.#timer.arm(delay);
     else this.#onTimer();
-  }
-
-  #interval(): number {
-    const { refreshInterval, ttl } = this.#options;
-    if (typeof refreshInterval === 'number') return refreshInterval;
-    try {
-      const interval = refreshInterval({
-        now: Date.now(),
-        lastDuration: this.#durations.last,
-        unchangedStreak: this.#unchangedStreak,
-      });
-      expect('refreshInterval()', interval, [0.001]);
-      return interval;
-    } catch (error) {
-      this.#emitError(error);
-      return ttl;
-    }
   }
 
   #onTimer(): void {
@@ -553,11 +544,13 @@ export class WarmCache<T> extends Observable<T> {
       this.#telling = true;
       const duration = performance.now() - load.startedTick;
       const { reason } = load;
+      const failures = this.#counts.consecutiveFailures;
       const outcome =
         'token' in result ? this.#succeed(load, result, duration) : this.#fail(load, result);
       if (duration > this.#options.slowThreshold) this.#emit('slow', { reason, outcome, duration });
       if (this.#phase === 'draining') this.#halt();
       else this.#watch();
+      if (this.#rate && 'token' in result) this.#choose(this.#rate, duration, failures);
       this.#telling = false;
     }
     load.ended?.resolve();
@@ -586,6 +579,26 @@ export class WarmCache<T> extends Observable<T> {
       }
     }
     return outcome;
+  }
+
+  /** Has the options' function choose the interval anew. */
+  #choose(rate: Rate, lastDuration: number, failures: number): void {
+    const { snapshot } = this.#current;
+    const { fresh, stale, waited, failed } = this.#counts.reads;
+    const now = Date.now();
+    const observed = {
+      now,
+      lastDuration,
+      changed: this.#unchangedStreak === 0,
+      unchangedStreak: this.#unchangedStreak,
+      failures,
+      age: snapshot ? now - snapshot.loadedAt : 0,
+    };
+    try {
+      rate.update(observed, fresh + stale + waited + failed);
+    } catch (error) {
+      this.#emitError(error);
+    }
   }
 
   #fail(load: Load, { kind, message, cause }: LoadFailure): LoadOutcome {

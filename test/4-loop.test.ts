@@ -280,9 +280,109 @@ describe('the loop', () => {
     expect(refreshInterval).toHaveBeenLastCalledWith({
       now: Date.now(),
       lastDuration: 10,
+      reads: 0,
+      readRate: 0,
+      changed: true,
       unchangedStreak: 0,
+      failures: 0,
+      age: 10,
+      interval: 3000,
     });
     await cache.stop();
+  });
+
+  it('tells a refreshInterval function of the reads since the load before', async () => {
+    const { loader } = countingLoader(0);
+    const refreshInterval = vi.fn(() => 1000);
+    const cache = new WarmCache({ loader, ttl: 60_000, refreshInterval, jitter: 0 });
+    cache.start();
+    for (let i = 0; i < 10; i++) {
+      await vi.advanceTimersByTimeAsync(100);
+      for (let n = 0; n < 5; n++) void cache.get();
+    }
+    await vi.advanceTimersByTimeAsync(1);
+    expect(refreshInterval.mock.calls.flat()).toMatchObject([
+      { reads: 0, readRate: 0, interval: 60_000 },
+      { reads: 45, readRate: 45, interval: 1000 },
+    ]);
+    await cache.stop();
+  });
+
+  it('tells a refreshInterval function how many loads had failed', async () => {
+    const loader = vi.fn(() => 'a');
+    loader.mockImplementationOnce(() => {
+      throw new Error('down');
+    });
+    const refreshInterval = vi.fn(() => 10_000);
+    const retry = { retries: 0 };
+    const cache = new WarmCache({ loader, ttl: 60_000, refreshInterval, retry, jitter: 0 }).start();
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(refreshInterval.mock.calls.flat()).toMatchObject([
+      { failures: 1, changed: true },
+      { failures: 0, changed: true },
+      { failures: 0, changed: true },
+    ]);
+    await cache.stop();
+  });
+
+  it.each<[string, () => unknown, string]>([
+    ['NaN', () => Number.NaN, 'to be from 0.001 to Infinity, got NaN'],
+    ['0', () => 0, 'to be from 0.001 to Infinity, got 0'],
+    ['a negative number', () => -1, 'to be from 0.001 to Infinity, got -1'],
+    ['nothing', () => undefined, 'to be of type number, got undefined'],
+    ['null', () => null, 'to be of type number, got null'],
+    ['a choice of NaN', () => ({ interval: Number.NaN, why: 'odd' }), 'got NaN'],
+    [
+      'a throw',
+      () => {
+        throw new Error('no rate today');
+      },
+      'no rate today',
+    ],
+  ])(
+    'falls back to ttl, and says so, where a refreshInterval function answers %s',
+    async (_, answer, message) => {
+      const { starts, loader } = countingLoader(0);
+      const errors: unknown[] = [];
+      const refreshInterval = answer as () => number;
+      const cache = new WarmCache({ loader, ttl: 1000, refreshInterval, jitter: 0 });
+      cache.on('error', (event) => errors.push(event));
+      cache.start();
+      await vi.advanceTimersByTimeAsync(1899);
+      expect(gaps(starts)).toEqual([950]);
+      expect(errors).toMatchObject([
+        { attempt: 0, final: false, reason: undefined, serving: true },
+        { attempt: 0 },
+      ]);
+      expect(String((errors[0] as { error: unknown }).error)).toContain(message);
+      expect(cache.health().interval.ms).toBe(1000);
+      expect(cache.health().interval.why).toMatch(/^ttl: /);
+      expect(cache.health().interval.why).toContain(message);
+      await cache.stop();
+    },
+  );
+
+  it('says in health() which interval is in force, and why', async () => {
+    const { loader } = countingLoader(0);
+    const answers = [
+      2000,
+      { interval: 3000, why: 'a quiet hour' },
+      { interval: Infinity, why: 'closed' },
+    ];
+    const refreshInterval = () => answers.shift() ?? 1;
+    const cache = new WarmCache({ loader, ttl: 60_000, refreshInterval, jitter: 0 });
+    expect(cache.health().interval).toEqual({ ms: 60_000, why: 'ttl: nothing was loaded yet' });
+    cache.start();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(cache.health().interval).toEqual({ ms: 2000, why: 'refreshInterval()' });
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(cache.health().interval).toEqual({ ms: 3000, why: 'a quiet hour' });
+    await vi.advanceTimersByTimeAsync(3000);
+    expect(cache.health().interval).toEqual({ ms: null, why: 'closed' });
+    expect(cache.health().nextLoadAt).toBeNull();
+    await cache.stop();
+    const plain = new WarmCache({ loader, ttl: 60_000, refreshInterval: 5000 });
+    expect(plain.health().interval).toEqual({ ms: 5000, why: 'refreshInterval' });
   });
 });
 

@@ -30,6 +30,7 @@ describe('health()', () => {
       lastError: null,
       load: null,
       nextLoadAt: null,
+      interval: { ms: 60_000, why: 'refreshInterval' },
       abandoned: 0,
       durations: null,
       loads: {
