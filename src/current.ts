@@ -1,7 +1,7 @@
 import type { LoadOutcome } from './events.ts';
 import { type Freshness, freshnessOf } from './freshness.ts';
-import type { Load, LoadAnswer, ValidatorToken } from './load.ts';
-import { Timer } from './scheduler.ts';
+import type { ContentHash, Load, LoadAnswer, ValidatorToken } from './load.ts';
+import type { Alarm } from './scheduler.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /**
@@ -17,20 +17,22 @@ export class Current<T> {
   #hot: Promise<T> | undefined;
   version = 0;
   /** What the validator answered before the load that made the value. */
-  #token: ValidatorToken;
+  token: ValidatorToken;
+  /** Of the value. */
+  hash: ContentHash;
   /** Only a load from this one on lifts the invalidation; 0 while there is none. */
   #validFrom = 0;
   /** Loads before this one may not publish: a purge or a `set()` came after they began. */
   #publishFrom = 0;
   readonly #ttl: number;
   readonly #maxStale: number;
-  readonly #timer: Timer;
+  readonly #timer: Alarm;
 
-  /** `onChange` is called as the value turns stale, and as it expires; it is to call `disarm` and `settle`. */
-  constructor(ttl: number, maxStale: number, onChange: () => void) {
+  /** @param timer - Fires as the value turns stale, and as it expires; is to call `disarm` and `settle`. */
+  constructor(ttl: number, maxStale: number, timer: Alarm) {
     this.#ttl = ttl;
     this.#maxStale = maxStale;
-    this.#timer = new Timer(onChange);
+    this.#timer = timer;
   }
 
   get freshness(): Freshness {
@@ -45,7 +47,7 @@ export class Current<T> {
 
   /** What the validator must answer for a load to be skipped; `undefined` where none may be. */
   get skipToken(): ValidatorToken {
-    return this.snapshot && this.#validFrom === 0 ? this.#token : undefined;
+    return this.snapshot && this.#validFrom === 0 ? this.token : undefined;
   }
 
   /** Whether a value as of `loadedAt`, by this load, is surely no older than `maxAge` ms; 0 is satisfied by none. */
@@ -64,17 +66,27 @@ export class Current<T> {
   answer({ seq, loadedAt }: Load, answer: LoadAnswer<T>): LoadOutcome {
     if (seq >= this.#validFrom) this.#validFrom = 0;
     if (!this.mayPublish(seq)) return 'superseded';
-    if (answer.kind === 'published') this.#publish(answer.value, loadedAt, 'loader');
-    else this.#replace({ ...(this.snapshot as Snapshot<T>), loadedAt });
-    this.#token = answer.token;
+    if (answer.kind === 'published') {
+      this.#publish(answer.value, loadedAt, 'loader');
+      this.hash = answer.hash;
+    } else this.#replace({ ...(this.snapshot as Snapshot<T>), loadedAt });
+    this.token = answer.token;
     return answer.kind;
   }
 
   /** Takes a value by hand, and bars loads before `seq` from replacing it. */
-  set(value: T, seq: number): Snapshot<T> {
-    this.#token = undefined;
+  set(value: T, hash: ContentHash, seq: number): Snapshot<T> {
+    this.token = undefined;
+    this.hash = hash;
     this.#publishFrom = seq;
     return this.#publish(value, Date.now(), 'set');
+  }
+
+  /** Takes a value from before the first load. */
+  restore(value: T, hash: ContentHash, loadedAt: number, token: ValidatorToken): Snapshot<T> {
+    this.token = token;
+    this.hash = hash;
+    return this.#publish(value, loadedAt, 'store');
   }
 
   /** The value is out of date, and only loads from `seq` on can mend that. */

@@ -75,14 +75,23 @@ export interface WarmCacheEvents<T> {
     /** Epoch ms. */
     readonly startedAt: number;
   };
-  /** A new snapshot is published, by a load or by `set()`. */
+  /** A new snapshot is published, by a load, by `set()` or from the `store`. */
   refresh: CacheEvent & {
     readonly snapshot: Snapshot<T>;
     readonly previous: Snapshot<T> | undefined;
-    /** Why the load was started; `'set'` for `set()`. */
-    readonly reason: LoadReason | 'set';
+    /** Why the load was started; `'set'` for `set()`, `'store'` for what was kept from before a restart. */
+    readonly reason: LoadReason | 'set' | 'store';
     /** Ms the load took. */
     readonly duration: number;
+  };
+  /**
+   * The value is another one than before: after `refresh`, unless what was published is the value that stood there
+   * already, by identity, `equals` or `contentHash`.
+   */
+  change: CacheEvent & {
+    readonly snapshot: Snapshot<T>;
+    readonly previous: Snapshot<T> | undefined;
+    readonly reason: LoadReason | 'set' | 'store';
   };
   /** A load found the value unchanged, and renewed its age. */
   unchanged: CacheEvent & {
@@ -99,7 +108,7 @@ export interface WarmCacheEvents<T> {
     readonly error: unknown;
     /** Why the load was started; `undefined` where the error is no load's. */
     readonly reason: LoadReason | undefined;
-    /** Which attempt of its load it was, from 1; 0 for a `validator` or a `refreshInterval` function. */
+    /** Which attempt of its load it was, from 1; 0 for another function among the options, and for the `store`. */
     readonly attempt: number;
     /** Whether the load has failed for good, and its `retryAt` is the next load's. */
     readonly final: boolean;
@@ -150,7 +159,7 @@ type AnyListener = (payload: never) => unknown;
 type Guard = (payload: unknown) => void;
 
 /** The listeners of one cache, kept apart from the engine: nothing that a listener does comes back to it. */
-export class Observable<T> {
+export class Observable<Events extends object> {
   /** Stands in every event. */
   readonly name: string;
   // Made when it is first needed: most caches of a large number have no listener.
@@ -173,7 +182,7 @@ export class Observable<T> {
    * });
    * ```
    */
-  on<E extends keyof WarmCacheEvents<T>>(event: E, listener: WarmCacheListener<T, E>): this {
+  on<E extends keyof Events & string>(event: E, listener: (payload: Events[E]) => unknown): this {
     this.#emitter ??= new EventEmitter();
     this.#emitter.on(event, guarded(listener));
     return this;
@@ -194,7 +203,7 @@ export class Observable<T> {
    * await cache.refresh();
    * ```
    */
-  once<E extends keyof WarmCacheEvents<T>>(event: E, listener: WarmCacheListener<T, E>): this {
+  once<E extends keyof Events & string>(event: E, listener: (payload: Events[E]) => unknown): this {
     this.#emitter ??= new EventEmitter();
     this.#emitter.once(event, guarded(listener));
     return this;
@@ -215,15 +224,15 @@ export class Observable<T> {
    * cache.off('slow', tell);
    * ```
    */
-  off<E extends keyof WarmCacheEvents<T>>(event: E, listener: WarmCacheListener<T, E>): this {
+  off<E extends keyof Events & string>(event: E, listener: (payload: Events[E]) => unknown): this {
     this.#emitter?.off(event, guarded(listener));
     return this;
   }
 
   /** @internal */
-  protected emit<E extends keyof WarmCacheEvents<T>>(
+  protected emit<E extends keyof Events & string>(
     event: E,
-    payload: Omit<WarmCacheEvents<T>[E], 'name'>,
+    payload: Omit<Events[E], 'name'>,
   ): void {
     this.#emitter?.emit(event, { name: this.name, ...payload });
   }

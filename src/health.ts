@@ -1,9 +1,6 @@
 import type { CacheStatus, LoadOutcome } from './events.ts';
 import type { LoadReason } from './options.ts';
 
-/** How many of the last loads the durations are of. */
-const WINDOW = 100;
-
 /**
  * Reads by `get()`, by what they met.
  *
@@ -93,6 +90,10 @@ export interface HealthReport {
   readonly abandoned: number;
   readonly durations: LoadDurations | null;
   readonly loads: Readonly<Record<LoadOutcome, number>>;
+  /** How often the `validator` was asked. */
+  readonly probes: number;
+  /** How many of the loads it spared: the loader wasn't called. */
+  readonly skipped: number;
   readonly reads: Readonly<ReadCounts>;
 }
 
@@ -103,7 +104,9 @@ export type Counts = {
     | 'consecutiveFailures'
     | 'lastChangeAt'
     | 'lastContactAt'
-    | 'lastError']: HealthReport[K];
+    | 'lastError'
+    | 'probes'
+    | 'skipped']: HealthReport[K];
 } & { readonly loads: Record<LoadOutcome, number>; readonly reads: ReadCounts };
 
 export function newCounts(): Counts {
@@ -122,6 +125,8 @@ export function newCounts(): Counts {
       superseded: 0,
       stopped: 0,
     },
+    probes: 0,
+    skipped: 0,
     reads: { fresh: 0, stale: 0, waited: 0, failed: 0 },
   };
 }
@@ -131,10 +136,16 @@ export class Durations {
   /** In whole ms, rounded up; 0 before the first load. */
   slowest: number = 0;
   readonly #recent: number[] = [];
+  readonly #window: number;
+
+  /** @param window - How many of the last loads they are of. */
+  constructor(window: number) {
+    this.#window = window;
+  }
 
   add(duration: number): void {
     const recent = this.#recent;
-    const gone = recent.push(duration) > WINDOW ? (recent.shift() as number) : 0;
+    const gone = recent.push(duration) > this.#window ? (recent.shift() as number) : 0;
     // All of them are looked through only as the slowest has gone: there may be ten thousand caches.
     const candidates = gone > this.slowest - 1 ? recent : [duration, this.slowest];
     this.slowest = Math.ceil(Math.max(...candidates));

@@ -50,4 +50,6 @@ export {
   type WarmCacheOptions,
 } from './options.ts';
 export type { Snapshot, SnapshotSource } from './snapshot.ts';
+export type { Codec, SnapshotStore } from './store.ts';
+export type { SelectOptions, View } from './view.ts';
 export { WarmCache } from './warm-cache.ts';

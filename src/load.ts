@@ -14,6 +14,25 @@ export { AbortError };
 /** What a validator answered; `undefined` where there is none, or it failed. */
 export type ValidatorToken = string | number | undefined;
 
+/** A digest of a value; `undefined` where there is no function for it, or it failed. */
+export type ContentHash = string | number | undefined;
+
+/** What a load needs to know of its cache, and tells it. */
+export interface LoadHost<T> {
+  readonly snapshot: Snapshot<T> | undefined;
+  /** What the validator must answer for the loader not to be called. */
+  readonly skipToken: ValidatorToken;
+  readonly hash: ContentHash;
+  /** An attempt failed that isn't the last one; the next is in `delay` ms. */
+  onAttemptFailed(error: unknown, delay: number): void;
+  /** Resolves when another attempt may be made. */
+  beforeRetry(signal: AbortSignal): Promise<void> | undefined;
+  /** A function among the options failed that a load can do without. */
+  onFault(error: unknown): void;
+  /** A value may be published soon: what throws here keeps it from that. */
+  prepare(value: T): void;
+}
+
 /** One run of the loader, with its quick retries. */
 export interface Load {
   /** Loads of one cache are numbered as they start. */
@@ -26,6 +45,9 @@ export interface Load {
   readonly controller: AbortController;
   /** By `stop()`; the signal is aborted after that, last of all. */
   stopped: boolean;
+  /** Whether the validator was asked, and whether the loader wasn't because of its answer. */
+  probed: boolean;
+  skipped: boolean;
   /** The attempt that runs, or ran last; 0 before the first. */
   attempt: number;
   /** Resolves at its end, where somebody waits for that to stop the cache. */
@@ -36,7 +58,12 @@ export interface Load {
 
 /** The loader has answered, and nobody has asked yet whether that may still be published. */
 export type LoadAnswer<T> =
-  | { readonly kind: 'published'; readonly value: T; readonly token: ValidatorToken }
+  | {
+      readonly kind: 'published';
+      readonly value: T;
+      readonly token: ValidatorToken;
+      readonly hash: ContentHash;
+    }
   | { readonly kind: 'unchanged'; readonly token: ValidatorToken };
 
 /** A load without an answer. */
@@ -49,23 +76,20 @@ export interface LoadFailure {
 
 /**
  * Runs a load to its end, however long that takes. Never rejects.
- *
- * @param current - Has the current snapshot, and what the validator must answer for the loader not to be called.
- * @param onAttemptFailed - Told of an attempt that failed and isn't the last one, and of the ms until the next.
  */
 export async function runLoad<T>(
   load: Load,
-  { accept, loader, retry, validator }: ResolvedOptions<T>,
-  current: { readonly snapshot: Snapshot<T> | undefined; readonly skipToken: ValidatorToken },
-  onAttemptFailed: (error: unknown, delay: number) => void,
+  options: ResolvedOptions<T>,
+  host: LoadHost<T>,
 ): Promise<LoadAnswer<T> | LoadFailure> {
+  const { loader, retry, validator } = options;
   const { reason } = load;
   const { signal } = load.controller;
-  const { skipToken } = current;
+  const { skipToken } = host;
   let token: ValidatorToken;
   let previous: Snapshot<T> | undefined;
   const attemptOnce = async (attempt: number): Promise<T | NotModified> => {
-    previous = current.snapshot;
+    previous = host.snapshot;
     const context: LoadContext<T> = {
       signal,
       previous,
@@ -75,11 +99,18 @@ export async function runLoad<T>(
     };
     try {
       // A listener of `load` may have stopped the cache.
-      if (validator && attempt === 1 && !signal.aborted) token = await validator(context);
+      if (validator && attempt === 1 && !signal.aborted) {
+        load.probed = true;
+        token = await validator(context);
+      }
     } catch (error) {
-      onAttemptFailed(error, 0);
+      host.onFault(error);
     }
-    if (token !== undefined && Object.is(token, skipToken)) return notModified;
+    if (attempt > 1) await host.beforeRetry(signal);
+    if (token !== undefined && Object.is(token, skipToken)) {
+      load.skipped = true;
+      return notModified;
+    }
     load.attempt = attempt;
     try {
       // The validator may have outlived the deadline.
@@ -97,14 +128,19 @@ export async function runLoad<T>(
         signal,
         unref: true,
         onFailedAttempt: ({ error: { cause }, retriesLeft, retryDelay }) => {
-          if (retriesLeft > 0) onAttemptFailed(cause, retryDelay);
+          if (retriesLeft > 0) host.onAttemptFailed(cause, retryDelay);
         },
       }),
     );
     if (value !== notModified) {
-      return accepts(accept, value, current.snapshot)
-        ? { kind: 'published', value, token }
-        : { kind: 'rejected', message: 'vetoed by accept' };
+      const { snapshot } = host;
+      if (!accepts(options.accept, value, snapshot)) {
+        return { kind: 'rejected', message: 'vetoed by accept' };
+      }
+      const hash = hashOf(value, options, host);
+      if (isSame(value, hash, options, host)) return { kind: 'unchanged', token };
+      prepared(host, value);
+      return { kind: 'published', value, token, hash };
     }
     return previous
       ? { kind: 'unchanged', token }
@@ -112,6 +148,45 @@ export async function runLoad<T>(
   } catch (error) {
     const { cause } = error as Error;
     return { kind: 'failed', message: messageOf(cause), cause };
+  }
+}
+
+/** The digest of a value, where the options have a function for it that works. */
+export function hashOf<T>(
+  value: T,
+  { contentHash }: Pick<ResolvedOptions<T>, 'contentHash'>,
+  { onFault }: Pick<LoadHost<T>, 'onFault'>,
+): ContentHash {
+  try {
+    return contentHash?.(value);
+  } catch (error) {
+    onFault(error);
+    return undefined;
+  }
+}
+
+/** Whether a value is the one that stands, as the options see it. */
+export function isSame<T>(
+  value: T,
+  hash: ContentHash,
+  { equals }: Pick<ResolvedOptions<T>, 'equals'>,
+  host: Pick<LoadHost<T>, 'hash' | 'onFault' | 'snapshot'>,
+): boolean {
+  if (!host.snapshot) return false;
+  if (hash !== undefined && Object.is(hash, host.hash)) return true;
+  try {
+    return equals?.(value, host.snapshot.value) === true;
+  } catch (error) {
+    host.onFault(error);
+    return false;
+  }
+}
+
+function prepared<T>(host: LoadHost<T>, value: T): void {
+  try {
+    host.prepare(value);
+  } catch (error) {
+    throw carried(error);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Snapshot } from './snapshot.ts';
+import type { Codec, SnapshotStore } from './store.ts';
 
 /**
  * Why a load was started.
@@ -326,6 +327,21 @@ export interface WarmCacheOptions<T> {
   readonly validator?:
     | ((context: InlineContext) => string | number | Promise<string | number>)
     | undefined;
+  /**
+   * Whether two values are the same, such as `isDeepStrictEqual` of `node:util`. A load that brings an equal value ends
+   * as `unchanged`: the value keeps its identity and version, and views aren't derived again. If it throws, the values
+   * count as different.
+   */
+  readonly equals?: ((next: T, previous: T) => boolean) | undefined;
+  /** The same by a digest of the content: values are equal where their digests are. */
+  readonly contentHash?: ((value: T) => string | number) | undefined;
+  /**
+   * Keeps the last snapshot across restarts: `start()` serves it, with its true age, while the first load runs. It stands
+   * there under `name`, which has to be its own.
+   */
+  readonly store?: SnapshotStore | undefined;
+  /** Turns a value that isn't plain data into such for the `store`, and back. */
+  readonly codec?: Codec<T> | undefined;
 }
 
 /**
@@ -428,6 +444,10 @@ export interface ResolvedOptions<T> {
   readonly slowThreshold: number;
   readonly accept?: WarmCacheOptions<T>['accept'];
   readonly validator?: WarmCacheOptions<T>['validator'];
+  readonly equals?: WarmCacheOptions<T>['equals'];
+  readonly contentHash?: WarmCacheOptions<T>['contentHash'];
+  readonly store?: SnapshotStore;
+  readonly codec?: Codec<T>;
 }
 
 /** What an option must be: of a type, or a number from the one to the other. */
@@ -469,7 +489,13 @@ export function resolveOptions<T>(options: WarmCacheOptions<T>): ResolvedOptions
     slowThreshold: [0],
     accept: 'function',
     validator: 'function',
+    equals: 'function',
+    contentHash: 'function',
+    store: 'object',
+    codec: 'object',
   });
+  if (options.store) methodsOf('store', options.store, ['get', 'set']);
+  if (options.codec) methodsOf('codec', options.codec, ['encode', 'decode']);
   // An infinite number of them is no fraction.
   expect('retry.retries % 1', (options.retry?.retries ?? 0) % 1 || 0, [0, 0]);
   const backoff = {
@@ -508,6 +534,10 @@ export function resolveOptions<T>(options: WarmCacheOptions<T>): ResolvedOptions
       : DEFAULT_RETRY,
     backoff: { ...backoff, maxDelay },
   };
+}
+
+function methodsOf<O extends object>(option: string, given: O, names: readonly (keyof O)[]): void {
+  for (const name of names) expect(`${option}.${String(name)}`, given[name], 'function');
 }
 
 /** Those of the options that are given and known, checked. */

@@ -1,9 +1,10 @@
 import { messageOf } from './errors.ts';
 import {
   expect,
+  type IntervalChoice,
   MORE_THAN_0,
   type RefreshIntervalContext,
-  type ResolvedOptions,
+  type RefreshPolicy,
 } from './options.ts';
 
 /** What a load that ended well says to whoever chooses the next interval. */
@@ -21,12 +22,10 @@ export class Rate {
   #reads = 0;
   #tick: number = performance.now();
   readonly #ttl: number;
-  readonly #policy: ResolvedOptions<unknown>['policy'];
 
-  constructor({ ttl, policy }: Pick<ResolvedOptions<unknown>, 'policy' | 'ttl'>) {
+  constructor(ttl: number) {
     this.interval = ttl;
     this.#ttl = ttl;
-    this.#policy = policy;
   }
 
   /**
@@ -35,7 +34,7 @@ export class Rate {
    * @param reads - How many there have been in all.
    * @throws What the function throws, or what is wrong with its answer. The `ttl` is in force then.
    */
-  update(observed: Observed, reads: number): void {
+  update(policy: RefreshPolicy, observed: Observed, reads: number): void {
     const tick = performance.now();
     const since = reads - this.#reads;
     const elapsed = tick - this.#tick;
@@ -48,13 +47,14 @@ export class Rate {
     this.#reads = reads;
     this.#tick = tick;
     try {
-      const answer = this.#policy?.(context);
-      const { interval, why } =
+      const answer: unknown = policy(context);
+      const { interval, why } = (
         typeof answer === 'object' && answer
           ? answer
-          : { interval: answer, why: 'refreshInterval()' };
+          : { interval: answer, why: 'refreshInterval()' }
+      ) as IntervalChoice;
       expect('refreshInterval()', interval, [MORE_THAN_0]);
-      this.interval = interval as number;
+      this.interval = interval;
       this.why = String(why);
     } catch (error) {
       this.interval = this.#ttl;

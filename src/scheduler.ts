@@ -3,12 +3,22 @@ import { outsideRequests } from './context.ts';
 /** What `setTimeout` can hold; it fires at once for anything longer. */
 const LONGEST = 2 ** 31 - 1;
 
+/** A timer that is armed again and again. */
+export interface Alarm {
+  /** When it fires or fired, by `performance.now()`; `Infinity` before it was armed and once it is cancelled. */
+  readonly dueTick: number;
+  /** Fires once after `delay` ms, in place of whatever was armed before; `Infinity`: never. */
+  arm(delay: number): void;
+  cancel(): void;
+  /** Whether the process is to live on until the timer fires. */
+  hold(held: boolean): void;
+}
+
 /**
  * One timer, for any delay. It doesn't keep the process alive unless told to `hold` it, and runs outside any
  * request's async context.
  */
-export class Timer {
-  /** When it fires or fired, by `performance.now()`; `Infinity` before it was armed and once it is cancelled. */
+export class Timer implements Alarm {
   dueTick: number = Infinity;
   #handle: NodeJS.Timeout | undefined;
   #held = false;
@@ -18,7 +28,6 @@ export class Timer {
     this.#onFire = onFire;
   }
 
-  /** Fires once after `delay` ms, in place of whatever was armed before; `Infinity`: never. */
   arm(delay: number): void {
     this.cancel();
     if (delay === Infinity) return;
@@ -31,7 +40,6 @@ export class Timer {
     clearTimeout(this.#handle);
   }
 
-  /** Whether the process is to live on until the timer fires. */
   hold(held: boolean): void {
     this.#held = held;
     this.#handle?.[held ? 'ref' : 'unref']();

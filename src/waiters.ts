@@ -1,4 +1,4 @@
-import { Timer } from './scheduler.ts';
+import { type Alarm, Timer } from './scheduler.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /** Somebody who waits for a value. */
@@ -8,6 +8,8 @@ export interface Waiter<T> {
    * for; a `ready` waits on for the first value.
    */
   readonly kind: 'demand' | 'read' | 'ready';
+  /** Ms: nothing older is good enough for it. */
+  readonly maxAge: number;
   /** The first load, by its sequence number, that is good enough. */
   since: number;
   /** Ends the waiting, with the snapshot if there is one, else with the error. */
@@ -16,6 +18,8 @@ export interface Waiter<T> {
 
 /** How a wait may end before its load does. */
 export interface WaitLimits {
+  /** Ms. */
+  readonly maxAge?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Ms. */
   readonly timeout?: number | undefined;
@@ -26,10 +30,10 @@ export interface WaitLimits {
 export class Waiters<T> {
   /** Made when it is needed: nobody waits for most caches of a large number. */
   #all: Set<Waiter<T>> | undefined;
-  readonly #timer: Timer;
+  readonly #timer: Alarm;
 
   /** @param timer - What they wait for: while somebody does, it keeps the process alive. */
-  constructor(timer: Timer) {
+  constructor(timer: Alarm) {
     this.#timer = timer;
   }
 
@@ -51,11 +55,24 @@ export class Waiters<T> {
     });
   }
 
+  /** Ends the waiting of all readers for whom a snapshot that no load brought is young enough. */
+  offer(snapshot: Snapshot<T>, isYoung: (maxAge: number) => boolean): void {
+    this.#all?.forEach((waiter) => {
+      if (waiter.kind !== 'demand' && isYoung(waiter.maxAge)) waiter.settle(undefined, snapshot);
+    });
+  }
+
+  /** Whether somebody waits for a value, be it which it may. */
+  get hasReaders(): boolean {
+    for (const { kind } of this.#all ?? []) if (kind !== 'demand') return true;
+    return false;
+  }
+
   /** `inVain`: why there is nothing to wait for. */
   wait(
     kind: Waiter<T>['kind'],
     since: number,
-    { signal, timeout = Infinity, onTimeout }: WaitLimits = {},
+    { maxAge = Infinity, signal, timeout = Infinity, onTimeout }: WaitLimits = {},
     inVain?: unknown,
   ): Promise<Snapshot<T>> {
     this.#all ??= new Set();
@@ -65,6 +82,7 @@ export class Waiters<T> {
     promise.catch(() => {});
     const waiter: Waiter<T> = {
       kind,
+      maxAge,
       since,
       settle: (error, snapshot) => {
         patience.cancel();

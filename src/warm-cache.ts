@@ -5,7 +5,16 @@ import { LoadError, LoadTimeoutError, StoppedError, WarmCacheError } from './err
 import { type CacheStatus, type LoadOutcome, Observable, type WarmCacheEvents } from './events.ts';
 import type { Freshness } from './freshness.ts';
 import { type Counts, Durations, type HealthReport, newCounts } from './health.ts';
-import { type Load, type LoadAnswer, type LoadFailure, runLoad } from './load.ts';
+import { ALONE, type Guest, type Host } from './host.ts';
+import {
+  hashOf,
+  isSame,
+  type Load,
+  type LoadAnswer,
+  type LoadFailure,
+  type LoadHost,
+  runLoad,
+} from './load.ts';
 import {
   expect,
   type GetOptions,
@@ -18,8 +27,10 @@ import {
   type WarmCacheOptions,
 } from './options.ts';
 import { Rate } from './rate.ts';
-import { backoffDelay, jittered, refreshPeriod, Timer } from './scheduler.ts';
+import { type Alarm, backoffDelay, jittered, refreshPeriod, Timer } from './scheduler.ts';
 import type { Snapshot } from './snapshot.ts';
+import { Keeper } from './store.ts';
+import { type SelectOptions, type View, type ViewSource, viewOf } from './view.ts';
 import { type Waiter, Waiters, type WaitLimits } from './waiters.ts';
 
 /** No load but a demanded one before `until`, by `performance.now()`. */
@@ -59,16 +70,22 @@ type Activity = Backoff | Load | undefined;
  * await rates.stop();
  * ```
  */
-export class WarmCache<T> extends Observable<T> {
+export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
+  readonly #host: Host<T, Guest>;
   readonly #options: ResolvedOptions<T>;
   readonly #current: Current<T>;
   readonly #counts: Counts = newCounts();
-  readonly #durations: Durations = new Durations();
+  readonly #durations: Durations;
   /** Until the next load, or the deadline of the one in flight. */
-  readonly #timer: Timer = new Timer(() => this.#onTimer());
-  readonly #waiters: Waiters<T> = new Waiters(this.#timer);
+  readonly #timer: Alarm;
+  readonly #waiters: Waiters<T>;
   /** Where a function among the options chooses the interval. */
   readonly #rate: Rate | undefined;
+  /** Where there is a store. */
+  #keeper: Keeper<T> | undefined;
+  /** What views are made of; and those of them that want each value before it is published. */
+  #viewSource: ViewSource<T> | undefined;
+  #prepares: ((value: T) => void)[] | undefined;
 
   #phase: 'draining' | 'new' | 'running' | 'stopped' = 'new';
   #activity: Activity;
@@ -79,6 +96,8 @@ export class WarmCache<T> extends Observable<T> {
   #seq = 0;
   /** A load that was asked for, and could not start at once. */
   #pending: LoadReason | undefined;
+  /** The next load is due, and its host hasn't admitted it yet. */
+  #queued = false;
   /** A load's end or an invalidation is being told: what listeners ask for meanwhile starts afterwards. */
   #telling = false;
   /** When the last load started, by `performance.now()`; and the last one demanded while loads failed. */
@@ -90,16 +109,26 @@ export class WarmCache<T> extends Observable<T> {
    * @throws {TypeError} An option is missing or of the wrong type.
    * @throws {RangeError} A number is out of range.
    */
-  constructor(options: WarmCacheOptions<T>) {
-    const resolved = resolveOptions(options);
+  constructor(options: WarmCacheOptions<T>);
+  /** @internal */
+  constructor(options: ResolvedOptions<T>, host: Host<T, Guest>);
+  constructor(options: ResolvedOptions<T> | WarmCacheOptions<T>, host?: Host<T, Guest>) {
+    const resolved = host
+      ? (options as ResolvedOptions<T>)
+      : resolveOptions(options as WarmCacheOptions<T>);
     super(resolved.name);
     const { ttl, maxStale } = resolved;
+    this.#host = host ?? ALONE;
     this.#options = resolved;
-    this.#rate = resolved.policy && new Rate(resolved);
-    this.#current = new Current(ttl, maxStale, () => {
+    this.#durations = new Durations(this.#host.window);
+    this.#timer = this.#host.newTimer(() => this.#onTimer());
+    this.#waiters = new Waiters(this.#timer);
+    this.#rate = resolved.policy && new Rate(ttl);
+    const onAge = (): void => {
       this.#current.disarm();
       this.#watch();
-    });
+    };
+    this.#current = new Current(ttl, maxStale, this.#host.newTimer(onAge));
   }
 
   /**
@@ -119,13 +148,15 @@ export class WarmCache<T> extends Observable<T> {
     this.#phase = 'running';
     this.#emit('start', {});
     this.#watch();
-    if (!this.#loading && !this.#lastError) this.#ask('start');
+    this.#restore();
+    if (!this.#loading && !this.#lastError && !this.#pending) this.#ask('start');
     return this;
   }
 
   /**
    * Stops, for good or until `start()`: no timer is left, the load in flight is aborted, and whoever waits gets a
-   * {@link StoppedError}. Resolves when the loader has settled, or its deadline has passed.
+   * {@link StoppedError}. Resolves when the loader has settled, or its deadline has passed, and what the `store` is to
+   * keep is written, or as much time has passed.
    *
    * @example
    * ```ts
@@ -143,9 +174,10 @@ export class WarmCache<T> extends Observable<T> {
       this.#phase = 'draining';
       this.#watch();
     } else if (this.#phase !== 'stopped') this.#halt();
-    if (!activity?.seq) return Promise.resolve();
-    activity.ended ??= Promise.withResolvers();
-    return activity.ended.promise;
+    const load = activity?.seq ? activity : undefined;
+    if (load) load.ended ??= Promise.withResolvers();
+    const ended = load?.ended?.promise ?? Promise.resolve();
+    return this.#keeper ? ended.then(() => this.#written()) : ended;
   }
 
   /**
@@ -242,7 +274,7 @@ export class WarmCache<T> extends Observable<T> {
       timeout,
       onTimeout: () =>
         new WarmCacheError(
-          this.name,
+          this.label,
           'ERR_READY_TIMEOUT',
           `no value within ${timeout} ms`,
           this.#lastError,
@@ -276,6 +308,7 @@ export class WarmCache<T> extends Observable<T> {
     if (purge) {
       this.#served = undefined;
       this.#waiters.raise(since);
+      this.#keep()?.drop();
     }
     const next = this.#wait('demand', since);
     const outer = this.#telling;
@@ -323,13 +356,55 @@ export class WarmCache<T> extends Observable<T> {
   set(value: T): Snapshot<T> {
     if (this.#isStopped) throw this.#stoppedError();
     const previous = this.#current.snapshot;
-    const snapshot = this.#current.set(value, this.#seq + 1);
+    const host = this.#loadHost();
+    const hash = hashOf(value, this.#options, host);
+    const same = isSame(value, hash, this.#options, host);
+    this.#prepare(value);
+    const snapshot = this.#current.set(value, hash, this.#seq + 1);
     this.#counts.lastChangeAt = snapshot.loadedAt;
     this.#settle();
     this.#waiters.settle(Infinity, undefined, snapshot, 'demand');
-    this.#emit('refresh', { snapshot, previous, reason: 'set', duration: 0 });
+    this.#tell(snapshot, previous, 'set', 0, same);
+    this.#keep()?.save(snapshot, undefined);
     this.#watch();
     return snapshot;
+  }
+
+  /**
+   * A value derived from each snapshot, computed once a version: at its first read, or, `eager`, before the version is
+   * published. Make it once, beside the cache.
+   *
+   * @param fn - Derives it; is called with nothing but the value, and isn't to change that.
+   * @throws {TypeError} An argument is of the wrong type.
+   * @throws What `fn` throws, where the view is `eager` and there is a value already.
+   *
+   * @example
+   * ```ts
+   * import { WarmCache } from 'warm-cache';
+   *
+   * const players = new WarmCache({
+   *   loader: () => [{ name: 'ace', rating: 1516 }, { name: 'bolt', rating: 1484 }],
+   *   ttl: 60_000,
+   * });
+   * const best = players.select((rows) => rows.toSorted((a, b) => b.rating - a.rating)[0]);
+   * console.log((await best.get())?.name);
+   * ```
+   */
+  select<U>(fn: (value: T) => U, options: SelectOptions<U> = {}): View<U> {
+    expect('fn', fn, 'function');
+    expect('options', options, 'object');
+    this.#viewSource ??= {
+      get: (limits) => this.get(limits),
+      peek: () => this.peek(),
+      latest: () => this.#current.snapshot,
+      beforePublish: (prepare) => {
+        const { snapshot } = this.#current;
+        if (snapshot) prepare(snapshot.value);
+        this.#prepares ??= [];
+        this.#prepares.push(prepare);
+      },
+    };
+    return viewOf(this.#viewSource, fn, options);
   }
 
   /**
@@ -367,6 +442,15 @@ export class WarmCache<T> extends Observable<T> {
       durations: this.#durations.summary(),
       ...structuredClone(this.#counts),
     };
+  }
+
+  /**
+   * Stands in errors, and is the key in the store.
+   *
+   * @internal
+   */
+  protected get label(): string {
+    return this.name;
   }
 
   get #loading(): Load | undefined {
@@ -439,7 +523,9 @@ export class WarmCache<T> extends Observable<T> {
   // When to load
 
   #wait(kind: Waiter<T>['kind'], since: number, limits?: WaitLimits): Promise<Snapshot<T>> {
-    return this.#waiters.wait(kind, since, limits, this.#isStopped && this.#stoppedError());
+    const next = this.#waiters.wait(kind, since, limits, this.#isStopped && this.#stoppedError());
+    if (this.#queued && this.#waiters.hasReaders) this.#host.promote(this);
+    return next;
   }
 
   /** Waits for the load in flight if that is good enough, else for the next one. */
@@ -452,7 +538,7 @@ export class WarmCache<T> extends Observable<T> {
     const load = this.#loading;
     const join =
       load && this.#current.mayPublish(load.seq) && this.#current.isYoung(maxAge, load, load.seq);
-    const next = this.#wait(kind, join ? load.seq : this.#seq + 1, { signal });
+    const next = this.#wait(kind, join ? load.seq : this.#seq + 1, { maxAge, signal });
     if (!join) this.#ask(reason);
     return next;
   }
@@ -471,7 +557,7 @@ export class WarmCache<T> extends Observable<T> {
   /** Starts the next load, or arms the timer for it. */
   #plan(): void {
     const activity = this.#activity;
-    if (this.#isStopped || activity?.seq || this.#telling) return;
+    if (this.#isStopped || activity?.seq || this.#telling || this.#queued) return;
     let delay = Infinity;
     if (activity) {
       // A demand breaks into the backoff at once, but only once in `minDelay`.
@@ -483,7 +569,8 @@ export class WarmCache<T> extends Observable<T> {
       const { ttl, maxStale, jitter, refreshInterval } = this.#options;
       const interval = this.#rate?.interval ?? refreshInterval;
       const period = refreshPeriod(interval, ttl, maxStale, this.#durations.slowest);
-      delay = Math.max(1, jittered(period, jitter) + this.#loadTick - performance.now());
+      const tick = this.#host.nextTick(this, this.#loadTick, period, jitter);
+      delay = Math.max(1, tick - performance.now());
     }
     if (delay > 0) this.#timer.arm(delay);
     else this.#onTimer();
@@ -499,16 +586,41 @@ export class WarmCache<T> extends Observable<T> {
       });
       return;
     }
-    const reason = this.#pending ?? (activity ? 'retry' : 'interval');
-    const wanted = this.#phase === 'running' || this.#pending || this.#waiters.size > 0;
-    if (wanted) this.#load(reason);
-    else {
+    const wanted =
+      this.#pending ||
+      this.#waiters.size > 0 ||
+      (this.#phase === 'running' && this.#host.isHot(this));
+    if (!wanted) {
       this.#activity = undefined;
+      this.#timer.cancel();
+    } else if (this.#host.admit(this, this.#waiters.hasReaders)) this.#load();
+    else {
+      this.#queued = true;
       this.#timer.cancel();
     }
   }
 
-  #load(reason: LoadReason): void {
+  /**
+   * Starts the load that its host has kept waiting.
+   *
+   * @internal
+   */
+  proceed(): void {
+    this.#queued = false;
+    this.#load();
+  }
+
+  /**
+   * Goes on with the loop that rested because its host didn't want the value hot.
+   *
+   * @internal
+   */
+  wake(): void {
+    this.#plan();
+  }
+
+  #load(): void {
+    const reason = this.#pending ?? (this.#activity ? 'retry' : 'interval');
     const load: Load = {
       seq: ++this.#seq,
       reason,
@@ -516,6 +628,8 @@ export class WarmCache<T> extends Observable<T> {
       startedTick: performance.now(),
       controller: new AbortController(),
       stopped: false,
+      probed: false,
+      skipped: false,
       attempt: 0,
     };
     if (this.#activity && this.#pending) this.#demandTick = load.startedTick;
@@ -524,15 +638,44 @@ export class WarmCache<T> extends Observable<T> {
     this.#activity = load;
     this.#timer.arm(this.#options.loadTimeout);
     this.#emit('load', { reason, startedAt: load.loadedAt });
-    const onAttemptFailed = (error: unknown, delay: number): void => {
-      if (load === this.#loading) this.#emitError(error, load, Math.round(Date.now() + delay));
-    };
     outsideRequests(() =>
-      runLoad(load, this.#options, this.#current, onAttemptFailed).then((result) => {
-        if (this.#activity === load) this.#onLoadEnd(load, result);
-        else this.#counts.abandoned -= 1;
-      }),
+      runLoad(load, this.#host.optionsOf(this, this.#options), this.#loadHost(load)).then(
+        (result) => {
+          if (this.#activity === load) this.#onLoadEnd(load, result);
+          else this.#counts.abandoned -= 1;
+        },
+      ),
     );
+  }
+
+  /** What a load, or `set()` in place of one, needs to know of the cache and tells it. */
+  #loadHost(load?: Load): LoadHost<T> {
+    const current = this.#current;
+    const host = this.#host;
+    return {
+      get snapshot() {
+        return current.snapshot;
+      },
+      get hash() {
+        return current.hash;
+      },
+      skipToken: current.skipToken,
+      onAttemptFailed: (error, delay) => {
+        host.pause(this);
+        if (load === this.#loading) this.#emitError(error, load, Math.round(Date.now() + delay));
+      },
+      beforeRetry: (signal) => host.resume(this, signal),
+      onFault: (error) => {
+        if (load === this.#loading) this.#emitError(error, load, undefined, false, 0);
+      },
+      prepare: (value) => this.#prepare(value),
+    };
+  }
+
+  #prepare(value: T): void {
+    this.#prepares?.forEach((prepare) => {
+      prepare(value);
+    });
   }
 
   // What comes of it
@@ -540,10 +683,12 @@ export class WarmCache<T> extends Observable<T> {
   #onLoadEnd(load: Load, result: LoadAnswer<T> | LoadFailure): void {
     this.#activity = undefined;
     this.#timer.cancel();
+    this.#host.release(this);
     if (!load.stopped) {
       this.#telling = true;
       const duration = performance.now() - load.startedTick;
       const { reason } = load;
+      this.#counts.probes += load.probed ? 1 : 0;
       const failures = this.#counts.consecutiveFailures;
       const outcome =
         'token' in result ? this.#succeed(load, result, duration) : this.#fail(load, result);
@@ -563,6 +708,7 @@ export class WarmCache<T> extends Observable<T> {
     const counts = this.#counts;
     const previous = current.snapshot;
     const outcome = current.answer(load, answer);
+    counts.skipped += load.skipped ? 1 : 0;
     this.#durations.add(duration);
     this.#settle();
     counts.loads[outcome] += 1;
@@ -572,13 +718,80 @@ export class WarmCache<T> extends Observable<T> {
     const { snapshot } = current;
     if (snapshot) {
       this.#waiters.settle(seq, undefined, snapshot);
-      if (outcome !== 'superseded') {
-        const payload = { snapshot, previous, reason, duration };
-        if (snapshot.version !== previous?.version) counts.lastChangeAt = counts.lastContactAt;
-        this.#emit(outcome === 'published' ? 'refresh' : 'unchanged', payload);
+      if (outcome === 'published') {
+        counts.lastChangeAt = counts.lastContactAt;
+        this.#keep()?.save(snapshot, current.token);
+        this.#tell(snapshot, previous, reason, duration);
+      } else if (outcome === 'unchanged') {
+        this.#keep()?.renew(snapshot, current.token, this.#options.ttl);
+        this.#emit('unchanged', { snapshot, previous, reason, duration });
       }
     }
     return outcome;
+  }
+
+  /** Tells of a snapshot that was published. */
+  #tell(
+    snapshot: Snapshot<T>,
+    previous: Snapshot<T> | undefined,
+    reason: WarmCacheEvents<T>['refresh']['reason'],
+    duration: number,
+    same = false,
+  ): void {
+    this.#emit('refresh', { snapshot, previous, reason, duration });
+    if (same || (previous && Object.is(snapshot.value, previous.value))) return;
+    this.#emit('change', { snapshot, previous, reason });
+  }
+
+  // What is kept across restarts
+
+  #keep(): Keeper<T> | undefined {
+    const { store, codec, ttl, maxStale } = this.#options;
+    if (!store || this.#keeper) return this.#keeper;
+    this.#keeper = new Keeper(this.label, { store, codec, ttl, maxStale }, (error) => {
+      this.#emitError(error);
+    });
+    return this.#keeper;
+  }
+
+  /** Serves what was kept, unless there is something newer by the time that it is read. */
+  #restore(): void {
+    if (this.#current.version > 0) return;
+    const tick = performance.now();
+    void this.#keep()
+      ?.restore()
+      .then((kept) => {
+        const current = this.#current;
+        const isLate = this.#phase !== 'running' || current.snapshot || !current.mayPublish(0);
+        if (!kept || isLate) return;
+        try {
+          this.#prepare(kept.value);
+        } catch (error) {
+          this.#emitError(error);
+          return;
+        }
+        const hash = hashOf(kept.value, this.#options, this.#loadHost());
+        const snapshot = current.restore(kept.value, hash, kept.loadedAt, kept.token);
+        this.#settle();
+        if (this.#servable()) {
+          this.#waiters.offer(snapshot, (maxAge) => current.isYoung(maxAge, snapshot));
+        }
+        this.#tell(snapshot, undefined, 'store', performance.now() - tick);
+        this.#watch();
+      });
+  }
+
+  /** Resolves when what is to be kept is written, or the time of a load has passed. */
+  #written(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const patience = new Timer(resolve);
+    patience.arm(this.#options.loadTimeout);
+    patience.hold(true);
+    void this.#keeper?.written().then(() => {
+      patience.cancel();
+      resolve();
+    });
+    return promise;
   }
 
   /** Has the options' function choose the interval anew. */
@@ -595,7 +808,8 @@ export class WarmCache<T> extends Observable<T> {
       age: snapshot ? now - snapshot.loadedAt : 0,
     };
     try {
-      rate.update(observed, fresh + stale + waited + failed);
+      const { policy } = this.#host.optionsOf(this, this.#options);
+      if (policy) rate.update(policy, observed, fresh + stale + waited + failed);
     } catch (error) {
       this.#emitError(error);
     }
@@ -609,7 +823,7 @@ export class WarmCache<T> extends Observable<T> {
     const delay = jittered(backoffDelay(counts.consecutiveFailures, backoff), jitter);
     const retryAt = Math.round(Date.now() + delay);
     const Failure = kind === 'timeout' ? LoadTimeoutError : LoadError;
-    const error = new Failure(this.name, kind, message, cause, retryAt);
+    const error = new Failure(this.label, kind, message, cause, retryAt);
     counts.lastError = { message: error.message, at: Date.now() };
     this.#activity = { until: performance.now() + delay, error };
     // Reads wait for the retry: they may not make an outage worse.
@@ -630,6 +844,8 @@ export class WarmCache<T> extends Observable<T> {
     this.#pending = undefined;
     this.#current.disarm();
     this.#served = undefined;
+    if (this.#queued) this.#host.withdraw(this);
+    this.#queued = false;
     this.#waiters.settle(Infinity, this.#stoppedError());
     if (load) {
       this.#counts.loads.stopped += 1;
@@ -644,7 +860,7 @@ export class WarmCache<T> extends Observable<T> {
   }
 
   #stoppedError(): StoppedError {
-    return new StoppedError(this.name, 'ERR_STOPPED', 'the cache is stopped');
+    return new StoppedError(this.label, 'ERR_STOPPED', 'the cache is stopped');
   }
 
   /** A listener, or the loader's abort handler, may stop the cache at any time: nothing is emitted after that. */
@@ -655,11 +871,17 @@ export class WarmCache<T> extends Observable<T> {
     if (this.#phase !== 'stopped') this.emit(event, payload);
   }
 
-  #emitError(error: unknown, load?: Load, retryAt?: number, final = false): void {
+  #emitError(
+    error: unknown,
+    load?: Load,
+    retryAt?: number,
+    final = false,
+    attempt: number = load?.attempt ?? 0,
+  ): void {
     this.#emit('error', {
       error,
       reason: load?.reason,
-      attempt: load?.attempt ?? 0,
+      attempt,
       final,
       retryAt,
       serving: this.#servable() !== undefined,

@@ -42,6 +42,8 @@ describe('health()', () => {
         superseded: 0,
         stopped: 0,
       },
+      probes: 0,
+      skipped: 0,
       reads: { fresh: 0, stale: 0, waited: 0, failed: 0 },
     });
   });

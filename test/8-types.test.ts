@@ -91,6 +91,7 @@ describe('the types of events', () => {
     expectTypeOf<Name>().toEqualTypeOf<
       | 'load'
       | 'refresh'
+      | 'change'
       | 'unchanged'
       | 'error'
       | 'slow'
@@ -106,7 +107,7 @@ describe('the types of events', () => {
       expectTypeOf(payload).toEqualTypeOf<WarmCacheEvents<Board>['refresh']>();
       expectTypeOf(payload.snapshot).toEqualTypeOf<Snapshot<Board>>();
       expectTypeOf(payload.previous).toEqualTypeOf<Snapshot<Board> | undefined>();
-      expectTypeOf(payload.reason).toEqualTypeOf<LoadReason | 'set'>();
+      expectTypeOf(payload.reason).toEqualTypeOf<LoadReason | 'set' | 'store'>();
     });
     board.on('error', ({ error, final, retryAt }) => {
       expectTypeOf(error).toBeUnknown();

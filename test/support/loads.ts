@@ -56,6 +56,7 @@ const everyEvent = {
   start: true,
   load: true,
   refresh: true,
+  change: true,
   unchanged: true,
   error: true,
   slow: true,
@@ -67,10 +68,11 @@ const everyEvent = {
 /** The names of all events. */
 export const eventNames = Object.keys(everyEvent) as (keyof WarmCacheEvents<unknown>)[];
 
-/** The names of the events of a cache, as they come. */
+/** The names of the events of a cache, as they come; without `change`, which follows upon `refresh`. */
 export function eventsOf<T>(cache: WarmCache<T>): string[] {
   const events: string[] = [];
-  for (const event of eventNames) cache.on(event, () => events.push(event));
+  for (const event of eventNames.filter((name) => name !== 'change'))
+    cache.on(event, () => events.push(event));
   return events;
 }
 

@@ -8,6 +8,7 @@ import type { AddressInfo } from 'node:net';
 const SOURCES: Readonly<Record<string, string>> = {
   'warm-cache': 'index.ts',
   'warm-cache/leaderboard': 'leaderboard.ts',
+  'warm-cache/policies': 'policies.ts',
   'warm-cache/supabase': 'adapters/supabase.ts',
 };
 

@@ -1,0 +1,165 @@
+import type { GetOptions } from './options.ts';
+import type { Snapshot } from './snapshot.ts';
+
+/**
+ * How a view is made.
+ *
+ * @typeParam T - The type of what is derived.
+ *
+ * @example
+ * ```ts
+ * import { isDeepStrictEqual } from 'node:util';
+ * import { type SelectOptions, WarmCache } from 'warm-cache';
+ *
+ * const options: SelectOptions<string[]> = { eager: true, equals: isDeepStrictEqual };
+ * const board = new WarmCache({ loader: () => [{ name: 'ace' }, { name: 'bolt' }], ttl: 60_000 });
+ * const names = board.select((rows) => rows.map(({ name }) => name), options);
+ * console.log(await names.get());
+ * ```
+ */
+export interface SelectOptions<T> {
+  /**
+   * Derive from each value before it is published, so that no reader does: where that fails, so does the load.
+   * @default false
+   */
+  readonly eager?: boolean | undefined;
+  /** Where it answers `true`, what was derived before stays, with its version. */
+  readonly equals?: ((next: T, previous: T) => boolean) | undefined;
+}
+
+/**
+ * A value derived from each snapshot of a cache, once a version. Made by `select()`; costs the cache nothing unless it
+ * is eager.
+ *
+ * @typeParam T - The type of what is derived.
+ *
+ * @example
+ * ```ts
+ * import { type View, WarmCache } from 'warm-cache';
+ *
+ * const players = new WarmCache({ loader: () => [{ id: 7, name: 'ace' }], ttl: 60_000 });
+ * const byId: View<Map<number, string>> = players.select(
+ *   (rows) => new Map(rows.map(({ id, name }) => [id, name])),
+ * );
+ * console.log((await byId.get()).get(7));
+ * ```
+ */
+export interface View<T> {
+  /**
+   * What is derived from the value that the cache's own `get()` would answer, or from a newer one.
+   *
+   * @throws What the function throws, and what the cache's `get()` does.
+   */
+  get(options?: GetOptions): Promise<T>;
+  /**
+   * The same of what the cache's `peek()` gives. Its `version` is the cache's at which the derived value last changed.
+   *
+   * @throws What the function throws.
+   */
+  peek(): Snapshot<T> | undefined;
+  /** A view of this view: derived anew only where this one has changed. */
+  select<U>(fn: (value: T) => U, options?: SelectOptions<U>): View<U>;
+}
+
+/** What a view is derived from: a cache, or another view. */
+export interface ViewSource<T> {
+  get(options?: GetOptions): Promise<T>;
+  peek(): Snapshot<T> | undefined;
+  /** The last snapshot, however old. */
+  latest(): Snapshot<T> | undefined;
+  /** Has `prepare` called with each value before it is published, and with the one that stands. */
+  beforePublish(prepare: (value: T) => void): void;
+}
+
+export function viewOf<S, T>(
+  source: ViewSource<S>,
+  fn: (value: S) => T,
+  { eager, equals }: SelectOptions<T>,
+): View<T> {
+  const view = new Derived(source, fn, equals);
+  if (eager) view.beforePublish(() => {});
+  return view;
+}
+
+class Derived<S, T> implements View<T>, ViewSource<T> {
+  /** What it was last derived from, and what came of it. */
+  #of: Snapshot<S> | undefined;
+  #snapshot: Snapshot<T> | undefined;
+  /** The same of a value that may be published next, if it is. */
+  #next: { readonly of: S; readonly value: T } | undefined;
+  /** The version from which nothing could be derived, and why. */
+  #failure: { readonly version: number; readonly error: unknown } | undefined;
+  readonly #source: ViewSource<S>;
+  readonly #fn: (value: S) => T;
+  readonly #equals: SelectOptions<T>['equals'];
+
+  constructor(source: ViewSource<S>, fn: (value: S) => T, equals: SelectOptions<T>['equals']) {
+    this.#source = source;
+    this.#fn = fn;
+    this.#equals = equals;
+  }
+
+  get(options?: GetOptions): Promise<T> {
+    const value = this.#get(options);
+    // As with every promise of a cache, whoever ignores it is not to find an unhandled rejection.
+    value.catch(() => {});
+    return value;
+  }
+
+  peek(): Snapshot<T> | undefined {
+    const snapshot = this.#source.peek();
+    return snapshot && this.#at(snapshot);
+  }
+
+  latest(): Snapshot<T> | undefined {
+    const snapshot = this.#source.latest();
+    return snapshot && this.#at(snapshot);
+  }
+
+  select<U>(fn: (value: T) => U, options: SelectOptions<U> = {}): View<U> {
+    return viewOf(this, fn, options);
+  }
+
+  beforePublish(prepare: (value: T) => void): void {
+    this.#source.beforePublish((value) => {
+      prepare(this.#prepared(value));
+    });
+  }
+
+  async #get(options?: GetOptions): Promise<T> {
+    const value = await this.#source.get(options);
+    // A newer one may stand by now; or none, after a purge.
+    const snapshot = this.#source.latest();
+    return snapshot ? this.#at(snapshot).value : this.#fn(value);
+  }
+
+  #at(snapshot: Snapshot<S>): Snapshot<T> {
+    const { version, loadedAt, source } = snapshot;
+    const before = this.#snapshot;
+    if (before && this.#of === snapshot) return before;
+    if (this.#failure?.version === version) throw this.#failure.error;
+    let value: T;
+    try {
+      value =
+        before && this.#of?.version === version ? before.value : this.#prepared(snapshot.value);
+    } catch (error) {
+      this.#failure = { version, error };
+      throw error;
+    }
+    const isSame = before && Object.is(value, before.value);
+    const derived = { value, version: isSame ? before.version : version, loadedAt, source };
+    this.#of = snapshot;
+    this.#snapshot = Object.freeze(derived);
+    this.#next = undefined;
+    return derived;
+  }
+
+  #prepared(of: S): T {
+    if (this.#next && Object.is(this.#next.of, of)) return this.#next.value;
+    const before = this.#snapshot;
+    const derived = this.#fn(of);
+    const value = before && this.#equals?.(derived, before.value) ? before.value : derived;
+    this.#next = { of, value };
+    return value;
+  }
+}
