@@ -4,6 +4,7 @@ const shared: Options = {
   entry: {
     index: 'src/index.ts',
     leaderboard: 'src/leaderboard.ts',
+    policies: 'src/policies.ts',
     supabase: 'src/adapters/supabase.ts',
   },
   target: 'es2023',

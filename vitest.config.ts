@@ -11,6 +11,7 @@ const config: ViteUserConfig = {
     alias: [
       { find: /^warm-cache$/, replacement: source('index.ts') },
       { find: /^warm-cache\/leaderboard$/, replacement: source('leaderboard.ts') },
+      { find: /^warm-cache\/policies$/, replacement: source('policies.ts') },
       { find: /^warm-cache\/(.+)$/, replacement: `${source('adapters')}/$1.ts` },
     ],
   },

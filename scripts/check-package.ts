@@ -30,8 +30,12 @@ const { version: supabaseVersion } = JSON.parse(
 const USE = `
 import { type HealthReport, LoadError, WarmCache, WarmCacheError } from 'warm-cache';
 import { Leaderboard, type LeaderboardRow } from 'warm-cache/leaderboard';
+import { budget, type PeakWindow, peakHours, slowestOf } from 'warm-cache/policies';
 
-const cache = new WarmCache<number>({ name: 'n', loader: async ({ attempt }) => attempt, ttl: 60_000 });
+const windows: PeakWindow[] = [{ from: '18:00', to: '23:30', interval: budget({ share: 0.1 }) }];
+const refreshInterval = slowestOf(10_000, peakHours({ timeZone: 'UTC', windows, otherwise: 60_000 }));
+const loader = async ({ attempt }: { attempt: number }) => attempt;
+const cache = new WarmCache<number>({ name: 'n', loader, ttl: 60_000, refreshInterval });
 cache.on('refresh', ({ snapshot }) => { const version: number = snapshot.version; void version; });
 const value: Promise<number> = cache.get();
 const health: HealthReport = cache.health();
@@ -65,6 +69,7 @@ cache.get().then(async (value) => {
   const wrong = await cache.invalidate().catch((error) => error);
   if (value !== 42 || !(wrong instanceof StoppedError)) throw new Error('wrong');
   if (typeof supabaseLeaderboard !== 'function') throw new Error('no adapter');
+  if (typeof peakHours !== 'function') throw new Error('no policy');
   console.log('ok');
 });
 `;
@@ -103,6 +108,7 @@ const checks: Record<string, () => void> = {
     file(
       'esm.mjs',
       `import { StoppedError, WarmCache } from 'warm-cache';
+       import { peakHours } from 'warm-cache/policies';
        import { supabaseLeaderboard } from 'warm-cache/supabase';${RUN}`,
     );
     expectOk(run(process.execPath, ['esm.mjs']));
@@ -111,6 +117,7 @@ const checks: Record<string, () => void> = {
     file(
       'cjs.cjs',
       `const { StoppedError, WarmCache } = require('warm-cache');
+       const { peakHours } = require('warm-cache/policies');
        const { supabaseLeaderboard } = require('warm-cache/supabase');${RUN}`,
     );
     // Without Node's own require of ES modules: p-retry must be within.
@@ -130,7 +137,10 @@ const checks: Record<string, () => void> = {
     run(bin('jest'), ['--rootDir', project, '--silent']);
   },
   'nothing runs after the import alone': () => {
-    file('idle.mjs', `import 'warm-cache'; import 'warm-cache/supabase';`);
+    file(
+      'idle.mjs',
+      `import 'warm-cache'; import 'warm-cache/policies'; import 'warm-cache/supabase';`,
+    );
     run(process.execPath, ['idle.mjs']);
   },
   'types, with supabase-js': () => {
