@@ -25,6 +25,7 @@
  * ```
  */
 export type { StandardSchemaV1 } from '@standard-schema/spec';
+export { type LeaderboardCodec, leaderboardCodec } from './leaderboard/codec.ts';
 export type {
   LeaderboardEntry,
   LeaderboardFilter,

@@ -96,7 +96,8 @@ export function* boardOf(content: Content): Sliced<Board> {
   return { ...content, size: byScore.length, chains, orders, position };
 }
 
-function* present(player: Uint32Array): Sliced<Uint32Array> {
+/** The rows that there are. */
+export function* present(player: Uint32Array): Sliced<Uint32Array> {
   const rows = new Uint32Array(player.length);
   let size = 0;
   for (let row = 1; row < player.length; row++) {

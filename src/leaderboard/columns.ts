@@ -39,8 +39,8 @@ export class Values {
   }
 }
 
-/** Exact for as long as there are less than 2^26 races and 2^27 countries. */
-function pair(country: number, race: number): number {
+/** One number for both: exact for as long as there are less than 2^26 races and 2^27 countries. */
+export function pair(country: number, race: number): number {
   return country * 2 ** 26 + race;
 }
 

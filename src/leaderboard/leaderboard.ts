@@ -93,6 +93,9 @@ export interface SignalOption {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What a leaderboard is made of. */
+export let insideOf: (leaderboard: Leaderboard) => Board;
+
 /**
  * A ranked list that never changes, highest score first, of which any page of any filter costs what it returns. Entries
  * of one score stand by key: whole numbers by their value, ahead of all other text, which stands by code point. So the
@@ -116,6 +119,10 @@ export interface SignalOption {
  * ```
  */
 export class Leaderboard<Details extends object = object> {
+  static {
+    insideOf = (leaderboard) => leaderboard.#board;
+  }
+
   readonly #board: Board;
   readonly #views: Views;
 
@@ -374,7 +381,8 @@ class Made {
   }
 }
 
-function boardOf<Details extends object>(board: Board): Leaderboard<Details> {
+/** A leaderboard that is made of it. */
+export function boardOf<Details extends object>(board: Board): Leaderboard<Details> {
   return new Leaderboard<Details>(new Made(board) as unknown as Iterable<never>);
 }
 
