@@ -51,7 +51,7 @@ export type LoadOutcome =
  */
 export type CacheStatus = 'ERROR' | 'NOT_READY' | 'READY' | 'STALE';
 
-interface CacheEvent {
+export interface CacheEvent {
   /** The `name` of the cache. */
   readonly name: string;
 }

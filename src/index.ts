@@ -31,6 +31,14 @@ export type { HealthReport, LoadDurations, ReadCounts } from './health.ts';
  * ```
  */
 export { AbortError } from './load.ts';
+export type { WarmCacheMapEvents } from './map/events.ts';
+export type {
+  LoadMany,
+  LoadManyAnswer,
+  LoadManyContext,
+  WarmCacheMapOptions,
+} from './map/options.ts';
+export type { MapHealthReport } from './map/report.ts';
 export {
   type BackoffOptions,
   type GetOptions,
@@ -53,3 +61,4 @@ export type { Snapshot, SnapshotSource } from './snapshot.ts';
 export type { Codec, SnapshotStore } from './store.ts';
 export type { SelectOptions, View } from './view.ts';
 export { WarmCache } from './warm-cache.ts';
+export { WarmCacheMap } from './warm-cache-map.ts';

@@ -89,6 +89,7 @@ export async function runLoad<T>(
   let token: ValidatorToken;
   let previous: Snapshot<T> | undefined;
   const attemptOnce = async (attempt: number): Promise<T | NotModified> => {
+    if (attempt > 1) await host.beforeRetry(signal);
     previous = host.snapshot;
     const context: LoadContext<T> = {
       signal,
@@ -106,7 +107,6 @@ export async function runLoad<T>(
     } catch (error) {
       host.onFault(error);
     }
-    if (attempt > 1) await host.beforeRetry(signal);
     if (token !== undefined && Object.is(token, skipToken)) {
       load.skipped = true;
       return notModified;
@@ -121,17 +121,9 @@ export async function runLoad<T>(
     }
   };
   try {
-    // p-retry comes in once an attempt has failed: most loads need none of it.
-    const value = await attemptOnce(1).catch((error: unknown) =>
-      pRetry((attempt) => (attempt === 1 ? Promise.reject(error) : attemptOnce(attempt)), {
-        ...retry,
-        signal,
-        unref: true,
-        onFailedAttempt: ({ error: { cause }, retriesLeft, retryDelay }) => {
-          if (retriesLeft > 0) host.onAttemptFailed(cause, retryDelay);
-        },
-      }),
-    );
+    const value = await attempts(attemptOnce, retry, signal, (error, delay) => {
+      host.onAttemptFailed(error, delay);
+    });
     if (value !== notModified) {
       const { snapshot } = host;
       if (!accepts(options.accept, value, snapshot)) {
@@ -149,6 +141,31 @@ export async function runLoad<T>(
     const { cause } = error as Error;
     return { kind: 'failed', message: messageOf(cause), cause };
   }
+}
+
+/**
+ * Makes one attempt, and more where it fails.
+ *
+ * @param attemptOnce - Rejects with errors that are `carried`.
+ * @param onAttemptFailed - Told of each but the last, and of the ms until the next.
+ */
+export function attempts<R>(
+  attemptOnce: (attempt: number) => Promise<R>,
+  retry: ResolvedOptions<unknown>['retry'],
+  signal: AbortSignal,
+  onAttemptFailed: (error: unknown, delay: number) => void,
+): Promise<R> {
+  // p-retry comes in once an attempt has failed: most loads need none of it.
+  return attemptOnce(1).catch((error: unknown) =>
+    pRetry((attempt) => (attempt === 1 ? Promise.reject(error) : attemptOnce(attempt)), {
+      ...retry,
+      signal,
+      unref: true,
+      onFailedAttempt: ({ error: { cause }, retriesLeft, retryDelay }) => {
+        if (retriesLeft > 0) onAttemptFailed(cause, retryDelay);
+      },
+    }),
+  );
 }
 
 /** The digest of a value, where the options have a function for it that works. */
@@ -209,7 +226,7 @@ function accepts<T>(
  * p-retry's `AbortError` stays one, be it of this or another copy of p-retry (the CommonJS build has its own within).
  * DOM's says that a request was aborted, not that trying is in vain.
  */
-function carried(cause: unknown): Error {
+export function carried(cause: unknown): Error {
   try {
     const { name, originalError } = cause as AbortError;
     if (name === 'AbortError' && originalError instanceof Error) {

@@ -145,10 +145,7 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
   start(): this {
     if (this.#phase === 'draining') this.#halt();
     if (this.#phase === 'running') return this;
-    this.#phase = 'running';
-    this.#emit('start', {});
-    this.#watch();
-    this.#restore();
+    this.#begin();
     if (!this.#loading && !this.#lastError && !this.#pending) this.#ask('start');
     return this;
   }
@@ -445,11 +442,16 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
   }
 
   /**
-   * Stands in errors, and is the key in the store.
+   * Stands in errors.
    *
    * @internal
    */
   protected get label(): string {
+    return this.name;
+  }
+
+  /** @internal */
+  protected get storeKey(): string {
     return this.name;
   }
 
@@ -464,6 +466,13 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
 
   get #isStopped(): boolean {
     return this.#phase === 'stopped' || this.#phase === 'draining';
+  }
+
+  #begin(): void {
+    this.#phase = 'running';
+    this.#emit('start', {});
+    this.#watch();
+    this.#restore();
   }
 
   // What is served
@@ -611,6 +620,42 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
   }
 
   /**
+   * Begins the loop, with a value that is there already, or a load under way.
+   *
+   * @internal
+   */
+  begin(): void {
+    if (this.#phase === 'running') return;
+    this.#begin();
+    if (this.#loadTick === 0) this.#loadTick = performance.now();
+    this.#plan();
+  }
+
+  /**
+   * Whether a load is under way, or somebody waits for one.
+   *
+   * @internal
+   */
+  get isBusy(): boolean {
+    return this.#activity?.seq !== undefined || this.#queued || this.#waiters.size > 0;
+  }
+
+  /** @internal */
+  get hasReaders(): boolean {
+    return this.#waiters.hasReaders;
+  }
+
+  /** @internal */
+  get status(): CacheStatus {
+    return this.#statusOf(this.#current.freshness);
+  }
+
+  /** @internal */
+  get counts(): Readonly<Counts> {
+    return this.#counts;
+  }
+
+  /**
    * Goes on with the loop that rested because its host didn't want the value hot.
    *
    * @internal
@@ -661,8 +706,9 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
       },
       skipToken: current.skipToken,
       onAttemptFailed: (error, delay) => {
+        if (load !== this.#loading) return;
         host.pause(this);
-        if (load === this.#loading) this.#emitError(error, load, Math.round(Date.now() + delay));
+        this.#emitError(error, load, Math.round(Date.now() + delay));
       },
       beforeRetry: (signal) => host.resume(this, signal),
       onFault: (error) => {
@@ -748,7 +794,7 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
   #keep(): Keeper<T> | undefined {
     const { store, codec, ttl, maxStale } = this.#options;
     if (!store || this.#keeper) return this.#keeper;
-    this.#keeper = new Keeper(this.label, { store, codec, ttl, maxStale }, (error) => {
+    this.#keeper = new Keeper(this.storeKey, { store, codec, ttl, maxStale }, (error) => {
       this.#emitError(error);
     });
     return this.#keeper;

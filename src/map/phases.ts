@@ -1,0 +1,28 @@
+/** What each key's phase is ahead of the one before: of all fractions the one that spreads any number of them most evenly. */
+const GOLDEN = (Math.sqrt(5) - 1) / 2;
+/** Periods are rounded down to powers of this: one that varies a little doesn't move the phases. */
+const STEP = 1.05;
+
+/**
+ * The phase of the `n`-th key, from 0 to 1: its loads are due in this part of each period. Phases by the golden ratio
+ * are spread evenly after any number of keys (Knuth, The Art of Computer Programming, volume 3, 6.4: Fibonacci hashing).
+ *
+ * @param groups - Keys that go into one call have one phase: how many such groups there are; `Infinity`: each key for
+ * itself.
+ */
+export function phaseOf(n: number, offset: number, groups: number = Infinity): number {
+  const phase = (n * GOLDEN + offset) % 1;
+  return groups === Infinity ? phase : (Math.floor(phase * groups) + offset) / groups;
+}
+
+/**
+ * When a key's next load is due: at the moment of its phase that comes at most a period after `lastTick`. Keys that were
+ * loaded at one time, at the start or as all were invalidated, are spread over the period after.
+ */
+export function phasedTick(lastTick: number, period: number, phase: number): number {
+  if (period === Infinity) return Infinity;
+  const rounded = Math.min(period, STEP ** Math.floor(Math.log(period) / Math.log(STEP)));
+  // A tick that fell on the moment itself is past it, be it by a rounding error less.
+  const periods = Math.floor((lastTick + rounded) / rounded - phase + 1e-6);
+  return (periods + phase) * rounded;
+}

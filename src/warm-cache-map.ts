@@ -1,0 +1,749 @@
+import { turnNow } from './clock.ts';
+import { outsideRequests } from './context.ts';
+import { StoppedError, WarmCacheError } from './errors.ts';
+import { type CacheStatus, Observable } from './events.ts';
+import { type Counts, type HealthReport, newCounts } from './health.ts';
+import { Agenda } from './map/agenda.ts';
+import { Batch } from './map/batch.ts';
+import { Entry, type EntryHost } from './map/entry.ts';
+import type { WarmCacheMapEvents } from './map/events.ts';
+import { Gate, type Visitor } from './map/gate.ts';
+import {
+  type ResolvedMapOptions,
+  resolveMapOptions,
+  type WarmCacheMapOptions,
+} from './map/options.ts';
+import { phasedTick, phaseOf } from './map/phases.ts';
+import { Recency } from './map/recency.ts';
+import { addCounts, type MapHealthReport, totalsOf } from './map/report.ts';
+import {
+  expect,
+  type GetOptions,
+  type InvalidateOptions,
+  type ReadyOptions,
+  type ResolvedOptions,
+  type StopOptions,
+} from './options.ts';
+import { type Alarm, backoffDelay, jittered, Timer } from './scheduler.ts';
+import type { Snapshot } from './snapshot.ts';
+
+/** Of how many loads a key remembers how long they took. */
+const DURATIONS = 8;
+/** Ms for which keys are added before the event loop gets a turn. */
+const TURN = 4;
+/** A batch has one run of quick retries for all of its keys. */
+const NO_RETRY = { retries: 0, minTimeout: 0, factor: 1, maxTimeout: 0, randomize: false };
+
+/**
+ * Keeps many values hot under one scheduler: filtered lists, tenants, feature flags per customer. Each key keeps all that a
+ * {@link WarmCache} promises, on its own.
+ *
+ * Keys among the option `keys` are always hot. Any other is loaded when it is first read, and kept hot while it is read:
+ * after `idleTime` without a read it isn't refreshed any more.
+ *
+ * @typeParam K - The type of the keys.
+ * @typeParam V - The type of the values; `undefined` and `null` are values like any other.
+ *
+ * @example
+ * ```ts
+ * import { WarmCacheMap } from 'warm-cache';
+ *
+ * const boards = new WarmCacheMap({
+ *   name: 'boards',
+ *   loader: async (country: string, { signal }) => {
+ *     const response = await fetch(`https://ladder.example/${country}`, { signal });
+ *     return (await response.json()) as string[];
+ *   },
+ *   keys: ['KR', 'PL', 'DE'],
+ *   ttl: 60_000,
+ * });
+ * boards.start();
+ * await boards.ready();
+ * console.log(await boards.get('PL'), await boards.get('US'));
+ * await boards.stop();
+ * ```
+ */
+export class WarmCacheMap<K, V> extends Observable<WarmCacheMapEvents<K, V>> {
+  readonly #options: ResolvedMapOptions<K, V>;
+  readonly #entries: Map<unknown, Entry<K, V>> = new Map();
+  /** Those that were deleted while their loader ran: until it has settled no other may start for the key. */
+  readonly #deleted: Map<unknown, Entry<K, V>> = new Map();
+  /** Those that aren't among `keys`. */
+  readonly #recency: Recency<Entry<K, V>> = new Recency();
+  readonly #agenda: Agenda = new Agenda();
+  readonly #gate: Gate<Entry<K, V>>;
+  readonly #host: EntryHost<K, V>;
+  #phase: 'new' | 'running' | 'stopped' = 'new';
+  /** How many keys there have been. */
+  #ordinal = 0;
+  /** So that a fleet does not march in step. */
+  readonly #offset: number;
+  /** What was counted for keys that are forgotten. */
+  readonly #gone: Counts = newCounts();
+  #evicted = 0;
+  /** Until the keys are asked for again. */
+  readonly #keysTimer: Alarm = this.#agenda.newTimer(() => this.#onKeysTimer());
+  #keysFailures = 0;
+  /** Of the last asking; an earlier one is of no interest any more. */
+  #asking = 0;
+  /** Resolves when the keys are known. */
+  #known: PromiseWithResolvers<void> | undefined;
+  #areKnown = false;
+
+  /**
+   * @throws {TypeError} An option is missing or of the wrong type.
+   * @throws {RangeError} A number is out of range.
+   */
+  constructor(options: WarmCacheMapOptions<K, V>) {
+    const resolved = resolveMapOptions(options);
+    super(resolved.each.name);
+    this.#options = resolved;
+    this.#offset = resolved.each.jitter > 0 ? Math.random() : 0;
+    const { concurrency, maxBatchSize, batchWindow } = resolved;
+    const newTimer = (onFire: () => void): Alarm => this.#agenda.newTimer(onFire);
+    this.#gate = new Gate<Entry<K, V>>(
+      { concurrency, batchSize: maxBatchSize, batchWindow },
+      newTimer,
+      (entries) => this.#onTurn(entries),
+    );
+    const gate = this.#gate;
+    this.#host = {
+      window: DURATIONS,
+      newTimer,
+      optionsOf: (entry, each) => this.#optionsOf(entry, each),
+      isHot: (entry) => this.#isHot(entry),
+      nextTick: (entry, lastTick, period) => phasedTick(lastTick, period, this.#phaseOf(entry)),
+      admit: (entry, hasReaders) => gate.admit(entry, hasReaders),
+      promote: (entry) => gate.promote(entry),
+      withdraw: (entry) => gate.withdraw(entry),
+      pause: (entry) => gate.release(entry),
+      resume: (entry, signal) => gate.resume(entry, entry.hasReaders, signal),
+      release: (entry) => this.#onLoadEnd(entry),
+      tell: (entry, event, payload) => {
+        if (event !== 'start' && event !== 'stop') {
+          this.emit(event, { ...payload, key: entry.key } as never);
+        }
+        // Nobody reads it, and what it had can't be served any more.
+        if (event === 'status' && entry.isCool && !entry.peek()) this.#evict(entry, 'idle');
+      },
+    };
+  }
+
+  /** How many keys there are. */
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /**
+   * Begins to keep the keys hot. Does nothing if it was begun already.
+   *
+   * @example
+   * ```ts
+   * import { WarmCacheMap } from 'warm-cache';
+   *
+   * const flags = new WarmCacheMap({
+   *   loader: (customer: string) => [`${customer}-beta`],
+   *   keys: async () => ['acme', 'initech'],
+   *   ttl: 60_000,
+   * }).start();
+   * await flags.ready();
+   * console.log(flags.size);
+   * ```
+   */
+  start(): this {
+    if (this.#phase === 'running') return this;
+    this.#phase = 'running';
+    this.emit('start', {});
+    for (const entry of this.#entries.values()) entry.start();
+    void this.#askKeys();
+    return this;
+  }
+
+  /**
+   * Stops, for good or until `start()`: no timer is left, the loads in flight are aborted, and whoever waits gets a
+   * {@link StoppedError}. Resolves when all loaders have settled, or their deadlines have passed.
+   *
+   * @example
+   * ```ts
+   * import type { WarmCacheMap } from 'warm-cache';
+   *
+   * declare const boards: WarmCacheMap<string, string[]>;
+   * process.once('SIGTERM', async () => {
+   *   await boards.stop();
+   * });
+   * ```
+   */
+  async stop(options: StopOptions = {}): Promise<void> {
+    const wasStopped = this.#phase === 'stopped';
+    this.#phase = 'stopped';
+    this.#asking += 1;
+    this.#keysTimer.cancel();
+    this.#keysTimer.hold(false);
+    this.#known?.reject(this.#stoppedError());
+    this.#known = undefined;
+    const all = [...this.#entries.values(), ...this.#deleted.values()];
+    const stopped = all.map((entry) => entry.stop(options));
+    if (!wasStopped && !options.drain) this.emit('stop', {});
+    await Promise.all(stopped);
+    if (!wasStopped && options.drain && this.#isStopped) this.emit('stop', {});
+  }
+
+  /**
+   * Stops, at the end of the block: `await using boards = new WarmCacheMap(…)`.
+   *
+   * @example
+   * ```ts
+   * import { WarmCacheMap } from 'warm-cache';
+   *
+   * {
+   *   await using squares = new WarmCacheMap({ loader: (n: number) => n * n, ttl: 60_000 });
+   *   console.log(await squares.get(12));
+   * } // stopped here
+   * ```
+   */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  /**
+   * The value of a key. Resolves at once while there is one worth serving; joins the load in flight, or starts one, where
+   * there is none.
+   *
+   * @throws {LoadError} There is nothing to serve, and loading failed; its `retryAt` says when the next load may start.
+   * @throws {StoppedError} The map is stopped, and the value not fresh any more.
+   * @throws {RangeError} `maxAge` is negative or `NaN`.
+   * @throws The reason of `signal`.
+   *
+   * @example
+   * ```ts
+   * import type { WarmCacheMap } from 'warm-cache';
+   *
+   * declare const boards: WarmCacheMap<string, string[]>;
+   * console.log(await boards.get('PL'), await boards.get('KR', { maxAge: 5000 }));
+   * ```
+   */
+  get(key: K, options?: GetOptions): Promise<V> {
+    const id = this.#options.idOf(key);
+    const entry = this.#entries.get(id);
+    if (entry) {
+      this.#touch(entry);
+      return entry.get(options);
+    }
+    if (this.#isStopped) return this.#rejection();
+    const added = this.#add(key, id);
+    this.#touch(added);
+    // It asks for its load before the loop does, and is put first for it.
+    const value = added.get(options);
+    if (this.#phase === 'running') added.begin();
+    return value;
+  }
+
+  /**
+   * The snapshot of a key, while it is fresh or stale. Synchronous, starts nothing, and doesn't count as a read: the key
+   * is no longer kept hot for it.
+   *
+   * @example
+   * ```ts
+   * import type { WarmCacheMap } from 'warm-cache';
+   *
+   * declare const boards: WarmCacheMap<string, string[]>;
+   * console.log(boards.peek('PL')?.value ?? 'not yet');
+   * ```
+   */
+  peek(key: K): Snapshot<V> | undefined {
+    return this.#entries.get(this.#options.idOf(key))?.peek();
+  }
+
+  /**
+   * Resolves when each of the `keys` has a value; waits through failed loads.
+   *
+   * @throws {WarmCacheError} With code `ERR_READY_TIMEOUT`: not all had one within `timeout` ms.
+   * @throws {StoppedError} The map is stopped, or was meanwhile.
+   * @throws {RangeError} `timeout` is negative or `NaN`.
+   * @throws The reason of `signal`.
+   *
+   * @example
+   * ```ts
+   * import type { WarmCacheMap } from 'warm-cache';
+   *
+   * declare const boards: WarmCacheMap<string, string[]>;
+   * boards.start();
+   * await boards.ready({ timeout: 10_000 });
+   * ```
+   */
+  ready({ signal, timeout = Infinity }: ReadyOptions = {}): Promise<void> {
+    const ready = this.#ready(signal, timeout);
+    // As with every promise of a cache, whoever ignores it is not to find an unhandled rejection.
+    ready.catch(() => {});
+    return ready;
+  }
+
+  /**
+   * Says that the value of a key is out of date. Resolves with a snapshot whose load **started after the call**; with
+   * `undefined` where the key isn't kept hot: then it is loaded when it is next read. The promise may be ignored.
+   *
+   * @throws {LoadError} That load failed. The value counts as stale until one succeeds.
+   * @throws {StoppedError} The map is stopped, or was meanwhile.
+   *
+   * @example
+   * ```ts
+   * import type { WarmCacheMap } from 'warm-cache';
+   *
+   * declare const boards: WarmCacheMap<string, string[]>;
+   * declare function reportMatch(country: string, winner: string): Promise<void>;
+   * await reportMatch('PL', 'ace');
+   * await boards.invalidate('PL');
+   * ```
+   */
+  invalidate(key: K, options: InvalidateOptions = {}): Promise<Snapshot<V> | undefined> {
+    const entry = this.#entries.get(this.#options.idOf(key));
+    if (!entry) return this.#isStopped ? this.#rejection() : Promise.resolve(undefined);
+    if (!entry.isCool) return entry.invalidate(options);
+    this.#forget(entry);
+    return Promise.resolve(undefined);
+  }
+
+  /**
+   * Says so of each key for which `predicate` answers `true`: of all at once, before any of them is loaded. It looks at
+   * every key there is.
+   *
+   * @returns Resolves when they all are loaded. May be ignored.
+   * @throws {AggregateError} Some of these loads failed: its `errors` are theirs.
+   *
+   * @example
+   * ```ts
+   * import type { WarmCacheMap } from 'warm-cache';
+   *
+   * declare const boards: WarmCacheMap<string, string[]>;
+   * const player = 'ace';
+   * await boards.invalidateWhere((_country, snapshot) => snapshot?.value.includes(player) ?? true);
+   * ```
+   */
+  invalidateWhere(
+    predicate: (key: K, snapshot: Snapshot<V> | undefined) => boolean,
+    options: InvalidateOptions = {},
+  ): Promise<void> {
+    expect('predicate', predicate, 'function');
+    const loads: Promise<unknown>[] = [];
+    for (const entry of [...this.#entries.values()]) {
+      if (predicate(entry.key, entry.peek())) loads.push(this.invalidate(entry.key, options));
+    }
+    const all = settled(loads);
+    all.catch(() => {});
+    return all;
+  }
+
+  /**
+   * Says so of every key.
+   *
+   * @returns Resolves when they all are loaded. May be ignored.
+   * @throws {AggregateError} Some of these loads failed: its `errors` are theirs.
+   *
+   * @example
+   * ```ts
+   * import type { WarmCacheMap } from 'warm-cache';
+   *
+   * declare const boards: WarmCacheMap<string, string[]>;
+   * await boards.invalidateAll();
+   * ```
+   */
+  invalidateAll(options: InvalidateOptions = {}): Promise<void> {
+    return this.invalidateWhere(() => true, options);
+  }
+
+  /**
+   * Publishes a value that the caller knows, as after its own write. A load that started before can't undo it. Counts as
+   * a read of the key.
+   *
+   * @throws {StoppedError} The map is stopped.
+   *
+   * @example
+   * ```ts
+   * import type { WarmCacheMap } from 'warm-cache';
+   *
+   * declare const boards: WarmCacheMap<string, string[]>;
+   * boards.set('PL', ['ace', 'bolt']);
+   * ```
+   */
+  set(key: K, value: V): Snapshot<V> {
+    const id = this.#options.idOf(key);
+    const entry = this.#entries.get(id);
+    if (!entry && this.#isStopped) throw this.#stoppedError();
+    const target = entry ?? this.#add(key, id);
+    this.#touch(target);
+    const snapshot = target.set(value);
+    if (!entry && this.#phase === 'running') target.begin();
+    return snapshot;
+  }
+
+  /**
+   * Forgets a key: its value is served no more, and a load that is under way is not published. Whoever waits for the key
+   * gets a new value. One of the `keys` is loaded again when those are next asked for, or when it is read.
+   *
+   * @returns Whether there was such a key.
+   *
+   * @example
+   * ```ts
+   * import type { WarmCacheMap } from 'warm-cache';
+   *
+   * declare const boards: WarmCacheMap<string, string[]>;
+   * console.log(boards.delete('PL'));
+   * ```
+   */
+  delete(key: K): boolean {
+    const entry = this.#entries.get(this.#options.idOf(key));
+    if (!entry) return false;
+    if (entry.hasReaders) {
+      this.#unpin(entry);
+      void entry.invalidate({ purge: true });
+    } else this.#forget(entry);
+    return true;
+  }
+
+  /**
+   * How one key does; `undefined` where there is no such key. Without a key: how all of them do, which looks at each.
+   * Plain data, the same after a trip through JSON.
+   *
+   * @example
+   * ```ts
+   * import type { WarmCacheMap } from 'warm-cache';
+   *
+   * declare const boards: WarmCacheMap<string, string[]>;
+   * const { size, failing, oldestAge } = boards.health();
+   * console.log(size, failing, oldestAge, boards.health('PL')?.status);
+   * ```
+   */
+  health(): MapHealthReport;
+  health(key: K): HealthReport | undefined;
+  health(...keys: [] | [key: K]): HealthReport | MapHealthReport | undefined {
+    if (keys.length > 0) return this.#entries.get(this.#options.idOf(keys[0] as K))?.health();
+    const status: Record<CacheStatus, number> = { NOT_READY: 0, READY: 0, STALE: 0, ERROR: 0 };
+    let failing = 0;
+    let pinned = 0;
+    let idle = 0;
+    let loadedAt = Infinity;
+    for (const entry of this.#entries.values()) {
+      status[entry.status] += 1;
+      if (entry.counts.consecutiveFailures > 0) failing += 1;
+      if (entry.isPinned) pinned += 1;
+      if (entry.isCool) idle += 1;
+      else loadedAt = Math.min(loadedAt, entry.peek()?.loadedAt ?? Infinity);
+    }
+    return {
+      name: this.name,
+      running: this.#phase === 'running',
+      size: this.size,
+      pinned,
+      idle,
+      status,
+      failing,
+      oldestAge: loadedAt === Infinity ? null : Date.now() - loadedAt,
+      inFlight: this.#gate.running,
+      queued: this.#gate.queued,
+      evicted: this.#evicted,
+      ...totalsOf(
+        this.#gone,
+        Array.from(this.#entries.values(), ({ counts }) => counts),
+      ),
+    };
+  }
+
+  get #isStopped(): boolean {
+    return this.#phase === 'stopped';
+  }
+
+  // Which keys there are
+
+  #add(key: K, id: unknown): Entry<K, V> {
+    const { each } = this.#options;
+    if (each.store && typeof id === 'object' && id !== null) {
+      throw new TypeError('Expected `keyOf` to tell objects apart in the `store`');
+    }
+    const deleted = this.#phase === 'running' ? this.#deleted.get(id) : undefined;
+    const entry = deleted ?? new Entry(key, id, this.#ordinal++, each, this.#host);
+    this.#entries.set(id, entry);
+    if (deleted) this.#deleted.delete(id);
+    return deleted?.start() ?? entry;
+  }
+
+  /** It was read: it stays, and stays hot. */
+  #touch(entry: Entry<K, V>): void {
+    entry.readAt = turnNow();
+    if (entry.isCool) {
+      entry.isCool = false;
+      entry.wake();
+    }
+    if (entry.isPinned) return;
+    entry.isLeaving = false;
+    this.#recency.touch(entry);
+    this.#makeRoom();
+  }
+
+  #makeRoom(): void {
+    while (this.#recency.size > this.#options.maxEntries) {
+      const entry = this.#recency.oldest as Entry<K, V>;
+      this.#recency.remove(entry);
+      if (entry.isBusy) entry.isLeaving = true;
+      else this.#evict(entry, 'capacity');
+    }
+  }
+
+  #evict(entry: Entry<K, V>, reason: 'capacity' | 'idle'): void {
+    this.#evicted += 1;
+    this.#remove(entry);
+    void entry.stop();
+    if (!this.#isStopped) this.emit('evict', { key: entry.key, reason });
+  }
+
+  /** As `delete()` does: its value is to be served no more, wherever it may be kept. */
+  #forget(entry: Entry<K, V>): void {
+    this.#remove(entry);
+    this.#deleted.set(entry.id, entry);
+    const stopped = entry.stop();
+    void entry.invalidate({ purge: true });
+    void stopped.then(() => {
+      if (this.#deleted.get(entry.id) === entry) this.#deleted.delete(entry.id);
+    });
+  }
+
+  #remove(entry: Entry<K, V>): void {
+    this.#entries.delete(entry.id);
+    this.#recency.remove(entry);
+    entry.isLeaving = false;
+    entry.isPinned = false;
+    addCounts(this.#gone, entry.counts);
+  }
+
+  #pin(key: K, asking: number): void {
+    const id = this.#options.idOf(key);
+    const entry = this.#entries.get(id) ?? this.#add(key, id);
+    entry.pinnedBy = asking;
+    if (entry.isPinned) return;
+    entry.isLeaving = false;
+    this.#recency.remove(entry);
+    entry.isPinned = true;
+    entry.isCool = false;
+    if (this.#phase === 'running') entry.start();
+    entry.wake();
+  }
+
+  #unpin(entry: Entry<K, V>): void {
+    if (!entry.isPinned) return;
+    entry.isPinned = false;
+    this.#recency.touch(entry);
+    this.#makeRoom();
+  }
+
+  #isHot(entry: Entry<K, V>): boolean {
+    const unread = Math.abs(turnNow() - entry.readAt);
+    if (entry.isPinned || unread < this.#options.idleTime) return true;
+    entry.isCool = true;
+    if (!entry.peek()) this.#evict(entry, 'idle');
+    return false;
+  }
+
+  // Which keys are to be kept hot
+
+  #onKeysTimer(): void {
+    this.#keysTimer.cancel();
+    void this.#askKeys();
+  }
+
+  async #askKeys(): Promise<void> {
+    this.#asking += 1;
+    const asking = this.#asking;
+    const { each, keys, keysInterval } = this.#options;
+    try {
+      const answer = await outsideRequests(keys);
+      if (asking === this.#asking) await this.#pinAll(answer, asking);
+      if (asking !== this.#asking) return;
+      this.#keysFailures = 0;
+      this.#areKnown = true;
+      this.#keysTimer.hold(false);
+      this.#known?.resolve();
+      this.#known = undefined;
+    } catch (error) {
+      if (asking !== this.#asking) return;
+      this.#keysFailures += 1;
+      const delay = jittered(backoffDelay(this.#keysFailures, each.backoff), each.jitter);
+      this.emit('error', {
+        key: undefined,
+        error,
+        reason: undefined,
+        attempt: 0,
+        final: false,
+        retryAt: Math.round(Date.now() + delay),
+        serving: false,
+      });
+      if (this.#phase === 'running' || this.#known) this.#keysTimer.arm(delay);
+      return;
+    }
+    if (this.#phase === 'running') this.#keysTimer.arm(jittered(keysInterval, each.jitter));
+  }
+
+  /** Pins these keys, and lets go of those that aren't among them any more. */
+  async #pinAll(keys: Iterable<K>, asking: number): Promise<void> {
+    let start = performance.now();
+    for (const key of keys) {
+      this.#pin(key, asking);
+      if (performance.now() - start < TURN) continue;
+      await this.#turn();
+      if (asking !== this.#asking) return;
+      start = performance.now();
+    }
+    for (const entry of this.#entries.values()) {
+      if (entry.isPinned && entry.pinnedBy !== asking) this.#unpin(entry);
+    }
+  }
+
+  #turn(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    new Timer(resolve).arm(0);
+    return promise;
+  }
+
+  async #ready(signal: AbortSignal | undefined, timeout: number): Promise<void> {
+    expect('timeout', timeout, [0]);
+    signal?.throwIfAborted();
+    if (this.#isStopped) throw this.#stoppedError();
+    if (this.#phase === 'new' && this.#asking === 0) void this.#askKeys();
+    const end = new AbortController();
+    const patience = new Timer(() => {
+      const message = `not all keys had a value within ${timeout} ms`;
+      end.abort(new WarmCacheError(this.name, 'ERR_READY_TIMEOUT', message));
+    });
+    const onAbort = (): void => end.abort(signal?.reason);
+    signal?.addEventListener('abort', onAbort);
+    patience.arm(timeout);
+    patience.hold(true);
+    try {
+      if (!this.#areKnown) {
+        this.#known ??= Promise.withResolvers();
+        this.#known.promise.catch(() => {});
+        this.#keysTimer.hold(true);
+        await unlessAborted(this.#known.promise, end.signal);
+      }
+      const pinned = [...this.#entries.values()].filter(({ isPinned }) => isPinned);
+      await Promise.all(pinned.map((entry) => this.#readyOf(entry, end.signal)));
+    } finally {
+      patience.cancel();
+      signal?.removeEventListener('abort', onAbort);
+    }
+  }
+
+  /** One that isn't among the keys any more needs no value. */
+  async #readyOf(entry: Entry<K, V>, signal: AbortSignal): Promise<void> {
+    try {
+      await entry.ready({ signal });
+    } catch (error) {
+      if (signal.aborted || this.#isStopped || entry.isPinned) throw error;
+    }
+  }
+
+  // How they are loaded
+
+  #phaseOf({ ordinal }: Entry<K, V>): number {
+    const { maxBatchSize } = this.#options;
+    // Of as many groups as are needed for the most part: a power of two, so that a new key seldom moves the others.
+    const groups =
+      maxBatchSize > 1
+        ? 2 ** Math.ceil(Math.log2(Math.max(1, this.size / maxBatchSize)))
+        : Infinity;
+    return phaseOf(ordinal, this.#offset, groups);
+  }
+
+  #optionsOf(entry: Entry<K, V>, each: ResolvedOptions<V>): ResolvedOptions<V> {
+    const { key, batch } = entry;
+    const { accept, loader, policy, validator } = this.#options.functions;
+    return {
+      ...each,
+      accept: accept && ((next, previous) => accept(next, previous, key)),
+      policy: policy && ((context) => policy({ ...context, key })),
+      validator: validator && ((context) => validator(key, context)),
+      ...(loader
+        ? { loader: (context) => loader(key, context) }
+        : { loader: (context) => (batch as Batch<K, V>).load(key, context), retry: NO_RETRY }),
+    };
+  }
+
+  /** Their loads may start, as one call where they are several. */
+  #onTurn(entries: readonly Entry<K, V>[]): void {
+    const { loadMany } = this.#options.functions;
+    const batch = loadMany && this.#newBatch(entries);
+    for (const entry of entries) {
+      entry.batch = batch;
+      entry.proceed();
+    }
+  }
+
+  #newBatch(entries: readonly Entry<K, V>[]): Batch<K, V> {
+    const { each, functions, idOf, batchWindow } = this.#options;
+    // Its pass is that of its keys, until it rests; then it asks for one of its own.
+    const visitor: Visitor = { ticket: undefined, pass: undefined };
+    const pass = entries[0]?.pass;
+    const ids = entries.map(({ id }) => id);
+    return new Batch<K, V>(ids, {
+      loadMany: functions.loadMany as NonNullable<typeof functions.loadMany>,
+      retry: each.retry,
+      batchWindow,
+      idOf,
+      newTimer: (onFire) => this.#agenda.newTimer(onFire),
+      onAttemptFailed: ({ key, reason, attempt, error, delay }) => {
+        const retryAt = Math.round(Date.now() + delay);
+        const serving = this.peek(key) !== undefined;
+        if (this.#isStopped) return;
+        this.emit('error', { key, reason, attempt, error, final: false, retryAt, serving });
+      },
+      onRest: () => {
+        for (const entry of entries) if (entry.pass === pass) this.#gate.release(entry);
+        this.#gate.release(visitor);
+      },
+      onResume: (signal) => this.#gate.resume(visitor, true, signal),
+      onEnd: () => this.#gate.release(visitor),
+    });
+  }
+
+  #onLoadEnd(entry: Entry<K, V>): void {
+    this.#gate.release(entry);
+    entry.batch?.leave(entry.id);
+    entry.batch = undefined;
+    if (entry.isLeaving) queueMicrotask(() => this.#leave(entry));
+  }
+
+  /** It was the least recently read, and its load has ended. */
+  #leave(entry: Entry<K, V>): void {
+    if (!entry.isLeaving) return;
+    if (!entry.isBusy) this.#evict(entry, 'capacity');
+  }
+
+  #stoppedError(): StoppedError {
+    return new StoppedError(this.name, 'ERR_STOPPED', 'the map is stopped');
+  }
+
+  #rejection(): Promise<never> {
+    const rejection = Promise.reject(this.#stoppedError());
+    rejection.catch(() => {});
+    return rejection;
+  }
+}
+
+async function settled(loads: readonly Promise<unknown>[]): Promise<void> {
+  const errors = (await Promise.allSettled(loads)).flatMap((load) =>
+    load.status === 'rejected' ? [load.reason as unknown] : [],
+  );
+  if (errors.length > 0) {
+    throw new AggregateError(
+      errors,
+      `${errors.length} of ${loads.length} keys could not be loaded`,
+    );
+  }
+}
+
+function unlessAborted(promise: Promise<void>, signal: AbortSignal): Promise<void> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const onAbort = (): void => reject(signal.reason);
+  signal.addEventListener('abort', onAbort);
+  return Promise.race([promise, aborted]).finally(() =>
+    signal.removeEventListener('abort', onAbort),
+  );
+}
