@@ -23,7 +23,10 @@ import type { Snapshot } from './snapshot.ts';
 export interface SnapshotStore {
   /** What `set` was last given for this key; `undefined` or `null` where that is nothing. */
   get(key: string): unknown;
-  /** `entry` is plain data, as far as the value or its codec is; after `ttl` ms, if given, it may be forgotten. */
+  /**
+   * `entry` is plain data, as far as the value or its codec is; after `ttl` ms, if given, it may be forgotten. What is
+   * thrown, or an answer of `false`, says that it isn't kept.
+   */
   set(key: string, entry: unknown, ttl?: number): unknown;
 }
 
@@ -115,16 +118,21 @@ export class Keeper<T> {
       if (!isOurs(entry, this.#key))
         throw new TypeError(`the store's ${this.#key} is no snapshot of this cache`);
       const { loadedAt, token } = entry;
-      const age = Date.now() - loadedAt;
-      // Of a time to come: how old it is can't be told.
-      if (entry.dropped || age < 0 || age >= this.#goodFor) return undefined;
+      if (entry.dropped || !this.#isGood(loadedAt)) return undefined;
       const value = (this.#codec ? await this.#codec.decode(entry.value) : entry.value) as T;
-      this.#savedAt = loadedAt;
+      if (!this.#isGood(loadedAt)) return undefined;
+      this.#savedAt = Math.max(this.#savedAt, loadedAt);
       return { value, loadedAt, token };
     } catch (error) {
       this.#onError(error);
       return undefined;
     }
+  }
+
+  #isGood(loadedAt: number): boolean {
+    const age = Date.now() - loadedAt;
+    // Of a time to come: how old it is can't be told.
+    return age >= 0 && age < this.#goodFor;
   }
 
   /** Keeps a snapshot, unless a newer one comes before its turn. */
@@ -142,15 +150,22 @@ export class Keeper<T> {
     this.#queue({ loadedAt: Date.now() });
   }
 
-  /** Resolves when everything is written. Never rejects. */
+  /** Tries to write once more what could not be written, if there is such. */
+  retry(): void {
+    if (this.#next) this.#writing ??= outsideRequests(() => this.#write());
+  }
+
+  /** Resolves when everything is written, or can't be. Never rejects. */
   async written(): Promise<void> {
+    await this.#writing;
+    this.retry();
     await this.#writing;
   }
 
   #queue(entry: Saved<T>): void {
     this.#next = entry;
     this.#savedAt = entry.loadedAt;
-    this.#writing ??= outsideRequests(() => this.#write());
+    this.retry();
   }
 
   async #write(): Promise<void> {
@@ -159,14 +174,27 @@ export class Keeper<T> {
     for (let entry = this.#next; entry; entry = this.#next) {
       this.#next = undefined;
       try {
+        const data = await this.#encoded(entry);
         const left = entry.loadedAt + this.#goodFor - Date.now();
-        if (left > 0) await this.#store.set(this.#key, await this.#encoded(entry), finite(left));
+        if (left <= 0 || this.#isDropped) continue;
+        // Keyv tells its own listeners of errors, and answers `false`.
+        const kept = await this.#store.set(this.#key, data, finite(left));
+        if (kept === false) throw new Error(`the store did not keep ${this.#key}`);
       } catch (error) {
         this.#savedAt = -Infinity;
         this.#onError(error);
+        // It is tried again at the end of the next load, and by `stop()`: else a purge might be undone by a restart.
+        if (this.#next) continue;
+        this.#next = entry;
+        break;
       }
     }
     this.#writing = undefined;
+  }
+
+  /** Whether the value was purged since it was taken to be written. */
+  get #isDropped(): boolean {
+    return this.#next !== undefined && !this.#next.kept;
   }
 
   async #encoded(entry: Saved<T>): Promise<StoredEntry> {
