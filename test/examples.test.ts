@@ -37,6 +37,22 @@ it('not-modified.ts', async () => {
   expect(printed).toEqual(['hello', '1 published, 1 unchanged']);
 });
 
+it('peak-hours.ts', async () => {
+  await import('../examples/peak-hours.ts');
+  expect(printed).toEqual([
+    '12:00: next in 600 s, outside peak hours',
+    '17:55: next in 300 s, until peak hours 18:00–23:30 Europe/Warsaw',
+    '18:00: next in 5 s, peak hours 18:00–23:30 Europe/Warsaw',
+    '23:30: next in 600 s, outside peak hours',
+    expect.stringMatching(/^now: .*peak hours/),
+  ]);
+});
+
+it('demand.ts', async () => {
+  await import('../examples/demand.ts');
+  expect(printed).toEqual(['every 60000 ms: no reads', 'after a rush: every 1000 ms']);
+});
+
 it('await-using.ts', async () => {
   await import('../examples/await-using.ts');
   expect(printed).toEqual(['true', 'stopped', 'done']);

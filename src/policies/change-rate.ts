@@ -35,8 +35,8 @@ const FACTOR = 1.5;
  * didn't makes it longer by a half. So it settles where half of the loads find a change. If changes are independent
  * of each other (a Poisson process), that is 0.69 times the mean time between them; if they are evenly spaced, half of it.
  *
- * It needs to be told of loads without a change: by `notModified` or a `validator`. It learns from each load, the ones you
- * ask for too, and starts from the `ttl`, held within `min` and `max`.
+ * It needs to be told of loads without a change: by `notModified`, a `validator`, `equals` or `contentHash`. It learns from
+ * each load, the ones you ask for too, and starts from the `ttl`, held within `min` and `max`.
  *
  * The rule is the up-and-down method of Dixon and Mood (1948), on the logarithm of the interval; a crawler, Apache Nutch,
  * revisits pages by the same (`AdaptiveFetchSchedule`). Estimators that need less data, but a history of it, are in Cho and

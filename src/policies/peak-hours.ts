@@ -103,9 +103,7 @@ export function peakHours(
     return peaks.find((peak) => isWithin(peak, shown)) ?? rest;
   };
   // The times at which a phase may begin.
-  const marks = [...new Set(peaks.flatMap(({ from, to }) => [from, to % DAY]))].sort(
-    (a, b) => a - b,
-  );
+  const marks = [...new Set(peaks.flatMap(({ from, to }) => [from, to]))].sort((a, b) => a - b);
 
   return (context) => {
     const now = Math.floor(context.now);

@@ -2,7 +2,7 @@ import { expect, type RefreshPolicy } from '../options.ts';
 import { expectList, expectPart, type Part } from './part.ts';
 import { DAY, MINUTE, modulo } from './wall-clock.ts';
 
-const WEEK = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const;
+const WEEK: readonly Weekday[] = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'];
 
 /** 1 January 1970 was a Thursday. */
 const EPOCH_DAY = 4;
@@ -17,7 +17,7 @@ const EPOCH_DAY = 4;
  * const weekend: readonly Weekday[] = ['sat', 'sun'];
  * ```
  */
-export type Weekday = (typeof WEEK)[number];
+export type Weekday = 'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun';
 
 /**
  * A part of the day, and how often to load then.
