@@ -29,8 +29,6 @@ export interface LoadHost<T> {
   beforeRetry(signal: AbortSignal): Promise<void> | undefined;
   /** A function among the options failed that a load can do without. */
   onFault(error: unknown): void;
-  /** A value may be published soon: what throws here keeps it from that. */
-  prepare(value: T): void;
 }
 
 /** One run of the loader, with its quick retries. */
@@ -85,7 +83,6 @@ export async function runLoad<T>(
   const { loader, retry, validator } = options;
   const { reason } = load;
   const { signal } = load.controller;
-  const { skipToken } = host;
   let token: ValidatorToken;
   let previous: Snapshot<T> | undefined;
   const attemptOnce = async (attempt: number): Promise<T | NotModified> => {
@@ -107,8 +104,10 @@ export async function runLoad<T>(
     } catch (error) {
       host.onFault(error);
     }
-    if (token !== undefined && Object.is(token, skipToken)) {
+    if (token !== undefined && Object.is(token, host.skipToken)) {
       load.skipped = true;
+      // It may have come from the store during the probe.
+      previous ??= host.snapshot;
       return notModified;
     }
     load.attempt = attempt;
@@ -131,7 +130,6 @@ export async function runLoad<T>(
       }
       const hash = hashOf(value, options, host);
       if (isSame(value, hash, options, host)) return { kind: 'unchanged', token };
-      prepared(host, value);
       return { kind: 'published', value, token, hash };
     }
     return previous
@@ -196,14 +194,6 @@ export function isSame<T>(
   } catch (error) {
     host.onFault(error);
     return false;
-  }
-}
-
-function prepared<T>(host: LoadHost<T>, value: T): void {
-  try {
-    host.prepare(value);
-  } catch (error) {
-    throw carried(error);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { GetOptions } from './options.ts';
+import { expect, type GetOptions } from './options.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /**
@@ -48,7 +48,7 @@ export interface View<T> {
   /**
    * What is derived from the value that the cache's own `get()` would answer, or from a newer one.
    *
-   * @throws What the function throws, and what the cache's `get()` does.
+   * @throws What the function or `equals` throws, and what the cache's `get()` does.
    */
   get(options?: GetOptions): Promise<T>;
   /**
@@ -67,17 +67,28 @@ export interface ViewSource<T> {
   peek(): Snapshot<T> | undefined;
   /** The last snapshot, however old. */
   latest(): Snapshot<T> | undefined;
-  /** Has `prepare` called with each value before it is published, and with the one that stands. */
-  beforePublish(prepare: (value: T) => void): void;
+  /**
+   * Has `prepare` called with each value before it is published.
+   *
+   * @param prepare - Is given with it something that stands for this one publication.
+   */
+  beforePublish(prepare: Prepare<T>): void;
 }
+
+export type Prepare<T> = (value: T, publication: object) => void;
 
 export function viewOf<S, T>(
   source: ViewSource<S>,
   fn: (value: S) => T,
-  { eager, equals }: SelectOptions<T>,
+  { eager = false, equals }: SelectOptions<T>,
 ): View<T> {
+  expect('eager', eager, 'boolean');
+  if (equals !== undefined) expect('equals', equals, 'function');
   const view = new Derived(source, fn, equals);
-  if (eager) view.beforePublish(() => {});
+  if (eager) {
+    view.latest();
+    view.beforePublish(() => {});
+  }
   return view;
 }
 
@@ -85,8 +96,8 @@ class Derived<S, T> implements View<T>, ViewSource<T> {
   /** What it was last derived from, and what came of it. */
   #of: Snapshot<S> | undefined;
   #snapshot: Snapshot<T> | undefined;
-  /** The same of a value that may be published next, if it is. */
-  #next: { readonly of: S; readonly value: T } | undefined;
+  /** What a value that may be published next will come to, if it is. */
+  #next: { readonly of: S; readonly value: T; readonly publication: object } | undefined;
   /** The version from which nothing could be derived, and why. */
   #failure: { readonly version: number; readonly error: unknown } | undefined;
   readonly #source: ViewSource<S>;
@@ -117,12 +128,20 @@ class Derived<S, T> implements View<T>, ViewSource<T> {
   }
 
   select<U>(fn: (value: T) => U, options: SelectOptions<U> = {}): View<U> {
+    expect('fn', fn, 'function');
+    expect('options', options, 'object');
     return viewOf(this, fn, options);
   }
 
-  beforePublish(prepare: (value: T) => void): void {
-    this.#source.beforePublish((value) => {
-      prepare(this.#prepared(value));
+  beforePublish(prepare: Prepare<T>): void {
+    this.#source.beforePublish((value, publication) => {
+      // Several views of this one ask, and it is derived for all of them at once.
+      if (this.#next?.publication !== publication) {
+        // What stood before counts as that though nobody has read it.
+        this.latest();
+        this.#next = { of: value, value: this.#derived(value), publication };
+      }
+      prepare(this.#next.value, publication);
     });
   }
 
@@ -140,8 +159,7 @@ class Derived<S, T> implements View<T>, ViewSource<T> {
     if (this.#failure?.version === version) throw this.#failure.error;
     let value: T;
     try {
-      value =
-        before && this.#of?.version === version ? before.value : this.#prepared(snapshot.value);
+      value = before && this.#of?.version === version ? before.value : this.#taken(snapshot.value);
     } catch (error) {
       this.#failure = { version, error };
       throw error;
@@ -150,16 +168,20 @@ class Derived<S, T> implements View<T>, ViewSource<T> {
     const derived = { value, version: isSame ? before.version : version, loadedAt, source };
     this.#of = snapshot;
     this.#snapshot = Object.freeze(derived);
-    this.#next = undefined;
     return derived;
   }
 
-  #prepared(of: S): T {
-    if (this.#next && Object.is(this.#next.of, of)) return this.#next.value;
+  /** What was derived before the value was published, or else is now. */
+  #taken(of: S): T {
+    const next = this.#next;
+    if (!next || !Object.is(next.of, of)) return this.#derived(of);
+    this.#next = undefined;
+    return next.value;
+  }
+
+  #derived(of: S): T {
     const before = this.#snapshot;
     const derived = this.#fn(of);
-    const value = before && this.#equals?.(derived, before.value) ? before.value : derived;
-    this.#next = { of, value };
-    return value;
+    return before && this.#equals?.(derived, before.value) ? before.value : derived;
   }
 }

@@ -1,7 +1,7 @@
 import { turnNow } from './clock.ts';
 import { outsideRequests } from './context.ts';
 import { Current } from './current.ts';
-import { LoadError, LoadTimeoutError, StoppedError, WarmCacheError } from './errors.ts';
+import { LoadError, LoadTimeoutError, messageOf, StoppedError, WarmCacheError } from './errors.ts';
 import { type CacheStatus, type LoadOutcome, Observable, type WarmCacheEvents } from './events.ts';
 import type { Freshness } from './freshness.ts';
 import { type Counts, Durations, type HealthReport, newCounts } from './health.ts';
@@ -29,8 +29,8 @@ import {
 import { Rate } from './rate.ts';
 import { type Alarm, backoffDelay, jittered, refreshPeriod, Timer } from './scheduler.ts';
 import type { Snapshot } from './snapshot.ts';
-import { Keeper } from './store.ts';
-import { type SelectOptions, type View, type ViewSource, viewOf } from './view.ts';
+import { Keeper, type Restored } from './store.ts';
+import { type Prepare, type SelectOptions, type View, type ViewSource, viewOf } from './view.ts';
 import { type Waiter, Waiters, type WaitLimits } from './waiters.ts';
 
 /** No load but a demanded one before `until`, by `performance.now()`. */
@@ -85,7 +85,7 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
   #keeper: Keeper<T> | undefined;
   /** What views are made of; and those of them that want each value before it is published. */
   #viewSource: ViewSource<T> | undefined;
-  #prepares: ((value: T) => void)[] | undefined;
+  #prepares: Prepare<T>[] | undefined;
 
   #phase: 'draining' | 'new' | 'running' | 'stopped' = 'new';
   #activity: Activity;
@@ -104,6 +104,8 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
   #loadTick = 0;
   #demandTick: number | undefined;
   #unchangedStreak = 0;
+  /** A change that `change` hasn't told yet: from what. */
+  #untold: { readonly previous: Snapshot<T> | undefined } | undefined;
 
   /**
    * @throws {TypeError} An option is missing or of the wrong type.
@@ -341,6 +343,7 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
    * Publishes a value that the caller knows, as after its own write. A load that started before can't undo it.
    *
    * @throws {StoppedError} The cache is stopped.
+   * @throws What an `eager` view throws, of whose value it is the source: nothing is published then.
    *
    * @example
    * ```ts
@@ -361,8 +364,9 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
     this.#counts.lastChangeAt = snapshot.loadedAt;
     this.#settle();
     this.#waiters.settle(Infinity, undefined, snapshot, 'demand');
-    this.#tell(snapshot, previous, 'set', 0, same);
+    // Before a listener can purge it, or set another.
     this.#keep()?.save(snapshot, undefined);
+    this.#tell(snapshot, previous, 'set', 0, same);
     this.#watch();
     return snapshot;
   }
@@ -395,8 +399,6 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
       peek: () => this.peek(),
       latest: () => this.#current.snapshot,
       beforePublish: (prepare) => {
-        const { snapshot } = this.#current;
-        if (snapshot) prepare(snapshot.value);
         this.#prepares ??= [];
         this.#prepares.push(prepare);
       },
@@ -686,7 +688,7 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
     outsideRequests(() =>
       runLoad(load, this.#host.optionsOf(this, this.#options), this.#loadHost(load)).then(
         (result) => {
-          if (this.#activity === load) this.#onLoadEnd(load, result);
+          if (this.#activity === load) this.#onLoadEnd(load, this.#prepared(load, result));
           else this.#counts.abandoned -= 1;
         },
       ),
@@ -697,6 +699,7 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
   #loadHost(load?: Load): LoadHost<T> {
     const current = this.#current;
     const host = this.#host;
+    const { skipToken, snapshot } = current;
     return {
       get snapshot() {
         return current.snapshot;
@@ -704,7 +707,11 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
       get hash() {
         return current.hash;
       },
-      skipToken: current.skipToken,
+      get skipToken() {
+        // As it was at the start, for an invalidation since then is to be heeded; but what came from the store since
+        // then is as good as if it had been there.
+        return snapshot ? skipToken : current.skipToken;
+      },
       onAttemptFailed: (error, delay) => {
         if (load !== this.#loading) return;
         host.pause(this);
@@ -712,16 +719,30 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
       },
       beforeRetry: (signal) => host.resume(this, signal),
       onFault: (error) => {
-        if (load === this.#loading) this.#emitError(error, load, undefined, false, 0);
+        if (!load || load === this.#loading) this.#emitError(error, load, undefined, false, 0);
       },
-      prepare: (value) => this.#prepare(value),
     };
   }
 
+  /** Has the eager views derived from a value that is about to be published. */
   #prepare(value: T): void {
+    const publication = {};
     this.#prepares?.forEach((prepare) => {
-      prepare(value);
+      prepare(value, publication);
     });
+  }
+
+  /** The same at the end of a load, which fails where they do. */
+  #prepared(load: Load, result: LoadAnswer<T> | LoadFailure): LoadAnswer<T> | LoadFailure {
+    const isNext =
+      result.kind === 'published' && !load.stopped && this.#current.mayPublish(load.seq);
+    if (!isNext) return result;
+    try {
+      this.#prepare(result.value);
+      return result;
+    } catch (cause) {
+      return { kind: 'failed', message: messageOf(cause), cause };
+    }
   }
 
   // What comes of it
@@ -735,6 +756,7 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
       const duration = performance.now() - load.startedTick;
       const { reason } = load;
       this.#counts.probes += load.probed ? 1 : 0;
+      this.#keeper?.retry();
       const failures = this.#counts.consecutiveFailures;
       const outcome =
         'token' in result ? this.#succeed(load, result, duration) : this.#fail(load, result);
@@ -784,9 +806,14 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
     duration: number,
     same = false,
   ): void {
+    const isSame = same || (previous && Object.is(snapshot.value, previous.value));
+    if (!isSame) this.#untold = previous && this.#untold ? this.#untold : { previous };
     this.#emit('refresh', { snapshot, previous, reason, duration });
-    if (same || (previous && Object.is(snapshot.value, previous.value))) return;
-    this.#emit('change', { snapshot, previous, reason });
+    const change = this.#untold;
+    // A listener may have published something newer, and that has been told: whoever follows `change` ends with it.
+    if (!change || this.#current.snapshot !== snapshot) return;
+    this.#untold = undefined;
+    this.#emit('change', { snapshot, previous: change.previous, reason });
   }
 
   // What is kept across restarts
@@ -804,27 +831,35 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
   #restore(): void {
     if (this.#current.version > 0) return;
     const tick = performance.now();
-    void this.#keep()
-      ?.restore()
-      .then((kept) => {
-        const current = this.#current;
-        const isLate = this.#phase !== 'running' || current.snapshot || !current.mayPublish(0);
-        if (!kept || isLate) return;
-        try {
-          this.#prepare(kept.value);
-        } catch (error) {
-          this.#emitError(error);
-          return;
-        }
-        const hash = hashOf(kept.value, this.#options, this.#loadHost());
-        const snapshot = current.restore(kept.value, hash, kept.loadedAt, kept.token);
-        this.#settle();
-        if (this.#servable()) {
-          this.#waiters.offer(snapshot, (maxAge) => current.isYoung(maxAge, snapshot));
-        }
-        this.#tell(snapshot, undefined, 'store', performance.now() - tick);
-        this.#watch();
-      });
+    void outsideRequests(() =>
+      this.#keep()
+        ?.restore()
+        .then((kept) => {
+          if (kept) this.#adopt(kept, tick);
+        }),
+    );
+  }
+
+  #adopt({ value, loadedAt, token }: Restored<T>, tick: number): void {
+    const current = this.#current;
+    const isLate = (): boolean =>
+      this.#phase !== 'running' || current.snapshot !== undefined || !current.mayPublish(0);
+    if (isLate()) return;
+    const hash = hashOf(value, this.#options, this.#loadHost());
+    try {
+      this.#prepare(value);
+    } catch (error) {
+      this.#emitError(error);
+      return;
+    }
+    if (isLate()) return;
+    const snapshot = current.restore(value, hash, loadedAt, token);
+    this.#settle();
+    if (this.#servable()) {
+      this.#waiters.offer(snapshot, (maxAge) => current.isYoung(maxAge, snapshot));
+    }
+    this.#tell(snapshot, undefined, 'store', performance.now() - tick);
+    this.#watch();
   }
 
   /** Resolves when what is to be kept is written, or the time of a load has passed. */
