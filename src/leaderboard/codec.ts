@@ -1,6 +1,5 @@
 import { inspect, isDeepStrictEqual } from 'node:util';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
-import { BrokenError, type Chunks } from './bytes.ts';
 import { expectThat, resolved } from './checks.ts';
 import { read, written } from './encoding.ts';
 import type {
@@ -10,7 +9,9 @@ import type {
   ResolvedOptions,
 } from './entry.ts';
 import { boardOf, insideOf, Leaderboard } from './leaderboard.ts';
+import { BrokenError } from './reader.ts';
 import { Slices } from './slices.ts';
+import type { Chunks } from './writer.ts';
 
 const FORMAT = 'warm-cache/leaderboard';
 const VERSION = 1;

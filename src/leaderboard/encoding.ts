@@ -1,10 +1,11 @@
 import type { Board } from './board.ts';
 import { boardOf, present } from './build.ts';
-import { BrokenError, bytesOf, type Chunks, Reader, Writer } from './bytes.ts';
 import { newColumns, pair, Values } from './columns.ts';
 import type { ResolvedOptions } from './entry.ts';
 import { readValue, writeValue } from './plain.ts';
+import { BrokenError, bytesOf, Reader } from './reader.ts';
 import type { Sliced } from './slices.ts';
+import { type Chunks, Writer } from './writer.ts';
 
 // How many rows there are; then column by column, in the order of the rows' numbers: the keys, whatever of the others
 // are texts, the scores, and each detail. A text stands where it first comes, and is a number from then on. Orders aren't

@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
-import { BrokenError, type Reader, type Writer } from './bytes.ts';
+import { BrokenError, type Reader } from './reader.ts';
+import type { Writer } from './writer.ts';
 
 /** How deep values may be within each other, so that no stack ends before they do. */
 const MOST_DEPTH = 100;

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { afterEach, describe, expect, expectTypeOf, it, vi } from 'vitest';
+import { type Codec, WarmCache } from 'warm-cache';
 import {
   Leaderboard,
   type LeaderboardCodec,
@@ -10,7 +11,7 @@ import {
   RowError,
 } from 'warm-cache/leaderboard';
 import { z } from 'zod';
-import { Writer } from '../../src/leaderboard/bytes.ts';
+import { Writer } from '../../src/leaderboard/writer.ts';
 import { answersOf, type Board, expectSame, questions, RANKINGS } from '../support/answers.ts';
 import { PlainBoard } from '../support/plain-board.ts';
 import { anyKeys, rowsWith, type TestRow } from '../support/rows.ts';
@@ -632,11 +633,37 @@ describe('data that is no such board', () => {
   });
 });
 
-/** What a cache will ask for. */
-interface Codec<T> {
-  readonly encode: (value: T) => unknown | Promise<unknown>;
-  readonly decode: (data: unknown) => T | Promise<T>;
-}
+describe('a cache', () => {
+  it('serves the board of the one before while it loads', async () => {
+    const entries = new Map<string, string>();
+    const store = {
+      get: (key: string) => JSON.parse(entries.get(key) ?? 'null') as unknown,
+      set: (key: string, data: unknown) => entries.set(key, JSON.stringify(data)),
+    };
+    const row = { ...entry('1'), wins: 7 };
+    const options = { name: 'board', ttl: 60_000, store };
+    const codec = leaderboardCodec<{ wins: number }>({ details: ['wins'] });
+    const first = new WarmCache({
+      ...options,
+      loader: async ({ signal }) => Leaderboard.from([row], { details: ['wins'], signal }),
+      codec,
+    });
+    await first.get();
+    await vi.waitFor(() => expect(entries.size).toBe(1));
+    await first.stop();
+    const second = new WarmCache<Leaderboard<{ wins: number }>>({
+      ...options,
+      loader: ({ signal }) =>
+        new Promise((_, reject) => {
+          signal.addEventListener('abort', () => reject(signal.reason));
+        }),
+      codec,
+    });
+    second.start();
+    expect((await second.get()).top(1)).toEqual([{ ...row, rank: 1 }]);
+    await second.stop();
+  });
+});
 
 describe('the types', () => {
   it('are those of the board', () => {
@@ -652,11 +679,13 @@ describe('the types', () => {
     leaderboardCodec<{ wins: number }>({ details: ['losses'] });
     // @ts-expect-error What it is, nothing says.
     leaderboardCodec({ details: ['wins'] });
-    const cached = <T>(loader: () => Promise<T>, codec: Codec<T>) => ({ loader, codec });
-    const { loader } = cached(
-      () => Leaderboard.from([{ ...entry('1'), wins: 7 }], { details: ['wins'] }),
-      leaderboardCodec<{ wins: number }>({ details: ['wins'] }),
-    );
-    expectTypeOf(loader).returns.resolves.toExtend<Leaderboard<{ wins: number }>>();
+    const cached = () =>
+      new WarmCache({
+        loader: async ({ signal }) =>
+          Leaderboard.from([{ ...entry('1'), wins: 7 }], { details: ['wins'], signal }),
+        ttl: 1000,
+        codec: leaderboardCodec<{ wins: number }>({ details: ['wins'] }),
+      });
+    expectTypeOf(cached).returns.toEqualTypeOf<WarmCache<Leaderboard<{ wins: number }>>>();
   });
 });
