@@ -97,45 +97,91 @@ export interface HealthReport {
   readonly reads: Readonly<ReadCounts>;
 }
 
-/** The part of the report that is counted as things happen. */
-export type Counts = {
-  -readonly [K in
-    | 'abandoned'
-    | 'consecutiveFailures'
-    | 'lastChangeAt'
-    | 'lastContactAt'
-    | 'lastError'
-    | 'probes'
-    | 'skipped']: HealthReport[K];
-} & { readonly loads: Record<LoadOutcome, number>; readonly reads: ReadCounts };
+/** What is counted as things happen: one flat object, for there may be a hundred thousand caches. */
+export class Counts {
+  lastContactAt: HealthReport['lastContactAt'] = null;
+  lastChangeAt: HealthReport['lastChangeAt'] = null;
+  consecutiveFailures = 0;
+  lastError: HealthReport['lastError'] = null;
+  abandoned = 0;
+  probes = 0;
+  skipped = 0;
+  // Loads, by their outcome.
+  published = 0;
+  unchanged = 0;
+  rejected = 0;
+  failed = 0;
+  timeout = 0;
+  superseded = 0;
+  stopped = 0;
+  // Reads, by what they met.
+  fresh = 0;
+  stale = 0;
+  waited = 0;
+  failedReads = 0;
 
-export function newCounts(): Counts {
-  return {
-    lastContactAt: null,
-    lastChangeAt: null,
-    consecutiveFailures: 0,
-    lastError: null,
-    abandoned: 0,
-    loads: {
-      published: 0,
-      unchanged: 0,
-      rejected: 0,
-      failed: 0,
-      timeout: 0,
-      superseded: 0,
-      stopped: 0,
-    },
-    probes: 0,
-    skipped: 0,
-    reads: { fresh: 0, stale: 0, waited: 0, failed: 0 },
-  };
+  /** As a report has them. */
+  report(): Pick<HealthReport, Counted> {
+    const { lastContactAt, lastChangeAt, consecutiveFailures, lastError } = this;
+    const { abandoned, probes, skipped } = this;
+    const { published, unchanged, rejected, failed, timeout, superseded, stopped } = this;
+    const { fresh, stale, waited, failedReads } = this;
+    return {
+      lastContactAt,
+      lastChangeAt,
+      consecutiveFailures,
+      lastError: lastError && { ...lastError },
+      abandoned,
+      loads: { published, unchanged, rejected, failed, timeout, superseded, stopped },
+      probes,
+      skipped,
+      reads: { fresh, stale, waited, failed: failedReads },
+    };
+  }
+
+  /** Adds what another cache has counted. */
+  add(other: Counts): void {
+    for (const name of SUMMED) this[name] += other[name];
+    const { lastError } = other;
+    if (lastError && lastError.at >= (this.lastError?.at ?? 0)) this.lastError = lastError;
+  }
 }
+
+type Counted =
+  | 'abandoned'
+  | 'consecutiveFailures'
+  | 'lastChangeAt'
+  | 'lastContactAt'
+  | 'lastError'
+  | 'loads'
+  | 'probes'
+  | 'reads'
+  | 'skipped';
+
+const SUMMED = [
+  'abandoned',
+  'probes',
+  'skipped',
+  'published',
+  'unchanged',
+  'rejected',
+  'failed',
+  'timeout',
+  'superseded',
+  'stopped',
+  'fresh',
+  'stale',
+  'waited',
+  'failedReads',
+] as const;
 
 /** How long the recent loads took that answered, in ms. The others say nothing of how long an answer takes. */
 export class Durations {
   /** In whole ms, rounded up; 0 before the first load. */
   slowest: number = 0;
-  readonly #recent: number[] = [];
+  /** No larger than it has to be, and once it has `window` of them a ring. */
+  #recent: number[] = [];
+  #count = 0;
   readonly #window: number;
 
   /** @param window - How many of the last loads they are of. */
@@ -144,15 +190,14 @@ export class Durations {
   }
 
   add(duration: number): void {
-    const recent = this.#recent;
-    const gone = recent.push(duration) > this.#window ? (recent.shift() as number) : 0;
+    const place = this.#count % this.#window;
+    const gone = this.#recent[place] ?? 0;
+    if (this.#count < this.#window) this.#recent = [...this.#recent, duration];
+    else this.#recent[place] = duration;
+    this.#count += 1;
     // All of them are looked through only as the slowest has gone: there may be ten thousand caches.
-    const candidates = gone > this.slowest - 1 ? recent : [duration, this.slowest];
+    const candidates = gone > this.slowest - 1 ? this.#recent : [duration, this.slowest];
     this.slowest = Math.ceil(Math.max(...candidates));
-  }
-
-  get last(): number {
-    return this.#recent.at(-1) ?? 0;
   }
 
   summary(): LoadDurations | null {

@@ -1,8 +1,12 @@
 import type { ResolvedOptions } from './options.ts';
 import { type Alarm, jittered, Timer } from './scheduler.ts';
 
+/** What a cache is woken for: its next load or the deadline of one, or its value that has turned stale or expired. */
+export type AlarmKind = 'age' | 'load';
+
 /** A cache as its host sees it. */
 export interface Guest {
+  onAlarm(kind: AlarmKind): void;
   /** Starts the load that had to wait. */
   proceed(): void;
 }
@@ -11,7 +15,7 @@ export interface Guest {
 export interface Host<T, C extends Guest> {
   /** Of how many loads the durations are kept. */
   readonly window: number;
-  newTimer(onFire: () => void): Alarm;
+  newTimer(cache: Guest, kind: AlarmKind): Alarm;
   /** The options, with the functions as this cache is to call them. */
   optionsOf(cache: C, options: ResolvedOptions<T>): ResolvedOptions<T>;
   /** Whether its value is to be kept hot; where it isn't, the loop rests until `wake()`. */
@@ -35,7 +39,7 @@ export interface Host<T, C extends Guest> {
 // biome-ignore lint/suspicious/noExplicitAny: it hosts caches of every T alike
 export const ALONE: Host<any, Guest> = {
   window: 100,
-  newTimer: (onFire) => new Timer(onFire),
+  newTimer: (cache, kind) => new Timer(() => cache.onAlarm(kind)),
   optionsOf: (_, options) => options,
   isHot: () => true,
   nextTick: (_, lastTick, period, jitter) => lastTick + jittered(period, jitter),

@@ -2,10 +2,10 @@ import { turnNow } from './clock.ts';
 import { outsideRequests } from './context.ts';
 import { StoppedError, WarmCacheError } from './errors.ts';
 import { type CacheStatus, Observable } from './events.ts';
-import { type Counts, type HealthReport, newCounts } from './health.ts';
+import { Counts, type HealthReport } from './health.ts';
 import { Agenda } from './map/agenda.ts';
 import { Batch } from './map/batch.ts';
-import { Entry, type EntryHost } from './map/entry.ts';
+import { Entry, EntryAlarm, type EntryHost } from './map/entry.ts';
 import type { WarmCacheMapEvents } from './map/events.ts';
 import { Gate, type Visitor } from './map/gate.ts';
 import {
@@ -15,7 +15,7 @@ import {
 } from './map/options.ts';
 import { phasedTick, phaseOf } from './map/phases.ts';
 import { Recency } from './map/recency.ts';
-import { addCounts, type MapHealthReport, totalsOf } from './map/report.ts';
+import { type MapHealthReport, totalsOf } from './map/report.ts';
 import {
   expect,
   type GetOptions,
@@ -28,7 +28,7 @@ import { type Alarm, backoffDelay, jittered, Timer } from './scheduler.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /** Of how many loads a key remembers how long they took. */
-const DURATIONS = 8;
+const DURATIONS = 4;
 /** Ms for which keys are added before the event loop gets a turn. */
 const TURN = 4;
 /** A batch has one run of quick retries for all of its keys. */
@@ -79,7 +79,7 @@ export class WarmCacheMap<K, V> extends Observable<WarmCacheMapEvents<K, V>> {
   /** So that a fleet does not march in step. */
   readonly #offset: number;
   /** What was counted for keys that are forgotten. */
-  readonly #gone: Counts = newCounts();
+  readonly #gone: Counts = new Counts();
   #evicted = 0;
   /** Until the keys are asked for again. */
   readonly #keysTimer: Alarm = this.#agenda.newTimer(() => this.#onKeysTimer());
@@ -109,7 +109,7 @@ export class WarmCacheMap<K, V> extends Observable<WarmCacheMapEvents<K, V>> {
     const gate = this.#gate;
     this.#host = {
       window: DURATIONS,
-      newTimer,
+      newTimer: (entry, kind) => new EntryAlarm(this.#agenda, entry, kind),
       optionsOf: (entry, each) => this.#optionsOf(entry, each),
       isHot: (entry) => this.#isHot(entry),
       nextTick: (entry, lastTick, period) => phasedTick(lastTick, period, this.#phaseOf(entry)),
@@ -441,10 +441,7 @@ export class WarmCacheMap<K, V> extends Observable<WarmCacheMapEvents<K, V>> {
       inFlight: this.#gate.running,
       queued: this.#gate.queued,
       evicted: this.#evicted,
-      ...totalsOf(
-        this.#gone,
-        Array.from(this.#entries.values(), ({ counts }) => counts),
-      ),
+      ...totalsOf(this.#gone, this.#entries.values()),
     };
   }
 
@@ -511,7 +508,7 @@ export class WarmCacheMap<K, V> extends Observable<WarmCacheMapEvents<K, V>> {
     this.#recency.remove(entry);
     entry.isLeaving = false;
     entry.isPinned = false;
-    addCounts(this.#gone, entry.counts);
+    this.#gone.add(entry.counts);
   }
 
   #pin(key: K, asking: number): void {

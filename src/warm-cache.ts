@@ -4,8 +4,8 @@ import { Current } from './current.ts';
 import { LoadError, LoadTimeoutError, messageOf, StoppedError, WarmCacheError } from './errors.ts';
 import { type CacheStatus, type LoadOutcome, Observable, type WarmCacheEvents } from './events.ts';
 import type { Freshness } from './freshness.ts';
-import { type Counts, Durations, type HealthReport, newCounts } from './health.ts';
-import { ALONE, type Guest, type Host } from './host.ts';
+import { Counts, Durations, type HealthReport } from './health.ts';
+import { ALONE, type AlarmKind, type Guest, type Host } from './host.ts';
 import {
   hashOf,
   isSame,
@@ -74,7 +74,7 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
   readonly #host: Host<T, Guest>;
   readonly #options: ResolvedOptions<T>;
   readonly #current: Current<T>;
-  readonly #counts: Counts = newCounts();
+  readonly #counts: Counts = new Counts();
   readonly #durations: Durations;
   /** Until the next load, or the deadline of the one in flight. */
   readonly #timer: Alarm;
@@ -123,14 +123,10 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
     this.#host = host ?? ALONE;
     this.#options = resolved;
     this.#durations = new Durations(this.#host.window);
-    this.#timer = this.#host.newTimer(() => this.#onTimer());
+    this.#timer = this.#host.newTimer(this, 'load');
     this.#waiters = new Waiters(this.#timer);
     this.#rate = resolved.policy && new Rate(ttl);
-    const onAge = (): void => {
-      this.#current.disarm();
-      this.#watch();
-    };
-    this.#current = new Current(ttl, maxStale, this.#host.newTimer(onAge));
+    this.#current = new Current(ttl, maxStale, this.#host.newTimer(this, 'age'));
   }
 
   /**
@@ -220,7 +216,7 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
     if (current.fresh && options === undefined) {
       const age = turnNow() - (current.snapshot as Snapshot<T>).loadedAt;
       if (age >= 0 && age < this.#options.ttl) {
-        this.#counts.reads.fresh += 1;
+        this.#counts.fresh += 1;
         return current.hot;
       }
     }
@@ -439,7 +435,7 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
         why: this.#rate?.why ?? 'refreshInterval',
       },
       durations: this.#durations.summary(),
-      ...structuredClone(this.#counts),
+      ...this.#counts.report(),
     };
   }
 
@@ -482,11 +478,11 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
   async #read({ maxAge = Infinity, signal }: GetOptions): Promise<T> {
     expect('maxAge', maxAge, [0]);
     signal?.throwIfAborted();
-    const { reads } = this.#counts;
+    const counts = this.#counts;
     const snapshot = this.#servable();
     if (snapshot && this.#current.isYoung(maxAge, snapshot)) {
       const fresh = this.#current.freshness === 'fresh';
-      reads[fresh ? 'fresh' : 'stale'] += 1;
+      counts[fresh ? 'fresh' : 'stale'] += 1;
       if (!fresh) this.#loadIfIdle();
       return snapshot.value;
     }
@@ -495,10 +491,10 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
     try {
       if (this.#lastError) throw this.#lastError;
       const next = this.#joinOrAsk('read', 'read', maxAge, signal);
-      if (!this.#isStopped) reads.waited += 1;
+      if (!this.#isStopped) counts.waited += 1;
       return (await next).value;
     } catch (error) {
-      if (!signal?.aborted) reads.failed += 1;
+      if (!signal?.aborted) counts.failedReads += 1;
       throw error;
     }
   }
@@ -611,6 +607,15 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
     }
   }
 
+  /** @internal */
+  onAlarm(kind: AlarmKind): void {
+    if (kind === 'load') this.#onTimer();
+    else {
+      this.#current.disarm();
+      this.#watch();
+    }
+  }
+
   /**
    * Starts the load that its host has kept waiting.
    *
@@ -653,7 +658,7 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
   }
 
   /** @internal */
-  get counts(): Readonly<Counts> {
+  get counts(): Counts {
     return this.#counts;
   }
 
@@ -779,7 +784,7 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
     counts.skipped += load.skipped ? 1 : 0;
     this.#durations.add(duration);
     this.#settle();
-    counts.loads[outcome] += 1;
+    counts[outcome] += 1;
     counts.consecutiveFailures = 0;
     counts.lastContactAt = Date.now();
     this.#unchangedStreak = outcome === 'unchanged' ? this.#unchangedStreak + 1 : 0;
@@ -878,7 +883,7 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
   /** Has the options' function choose the interval anew. */
   #choose(rate: Rate, lastDuration: number, failures: number): void {
     const { snapshot } = this.#current;
-    const { fresh, stale, waited, failed } = this.#counts.reads;
+    const { fresh, stale, waited, failedReads } = this.#counts;
     const now = Date.now();
     const observed = {
       now,
@@ -890,7 +895,7 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
     };
     try {
       const { policy } = this.#host.optionsOf(this, this.#options);
-      if (policy) rate.update(policy, observed, fresh + stale + waited + failed);
+      if (policy) rate.update(policy, observed, fresh + stale + waited + failedReads);
     } catch (error) {
       this.#emitError(error);
     }
@@ -899,7 +904,7 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
   #fail(load: Load, { kind, message, cause }: LoadFailure): LoadOutcome {
     const { backoff, jitter } = this.#options;
     const counts = this.#counts;
-    counts.loads[kind] += 1;
+    counts[kind] += 1;
     counts.consecutiveFailures += 1;
     const delay = jittered(backoffDelay(counts.consecutiveFailures, backoff), jitter);
     const retryAt = Math.round(Date.now() + delay);
@@ -929,7 +934,7 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
     this.#queued = false;
     this.#waiters.settle(Infinity, this.#stoppedError());
     if (load) {
-      this.#counts.loads.stopped += 1;
+      this.#counts.stopped += 1;
       load.stopped = true;
     } else if (!this.#activity?.seq) {
       this.#activity = undefined;

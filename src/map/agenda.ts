@@ -15,7 +15,7 @@ export class Agenda {
   #held = 0;
 
   newTimer(onFire: () => void): Alarm {
-    return new Appointment(this, onFire);
+    return new Call(this, onFire);
   }
 
   /** @internal */
@@ -62,17 +62,18 @@ export class Agenda {
   }
 }
 
-class Appointment implements Alarm, Ranked {
+/** One of its timers. */
+export abstract class Appointment implements Alarm, Ranked {
   rank: number = Infinity;
   place = -1;
-  readonly onFire: () => void;
   #isHeld = false;
   readonly #agenda: Agenda;
 
-  constructor(agenda: Agenda, onFire: () => void) {
+  constructor(agenda: Agenda) {
     this.#agenda = agenda;
-    this.onFire = onFire;
   }
+
+  abstract onFire(): void;
 
   get dueTick(): number {
     return this.rank;
@@ -90,5 +91,18 @@ class Appointment implements Alarm, Ranked {
     if (held === this.#isHeld) return;
     this.#isHeld = held;
     this.#agenda.hold(held ? 1 : -1);
+  }
+}
+
+class Call extends Appointment {
+  readonly #fn: () => void;
+
+  constructor(agenda: Agenda, fn: () => void) {
+    super(agenda);
+    this.#fn = fn;
+  }
+
+  override onFire(): void {
+    this.#fn();
   }
 }

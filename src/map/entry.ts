@@ -1,7 +1,8 @@
 import type { WarmCacheEvents } from '../events.ts';
-import type { Host } from '../host.ts';
+import type { AlarmKind, Guest, Host } from '../host.ts';
 import type { ResolvedOptions } from '../options.ts';
 import { WarmCache } from '../warm-cache.ts';
+import { type Agenda, Appointment } from './agenda.ts';
 import type { Batch } from './batch.ts';
 import type { Pass, Ticket, Visitor } from './gate.ts';
 import type { Linked } from './recency.ts';
@@ -69,5 +70,21 @@ export class Entry<K, V> extends WarmCache<V> implements Linked<Entry<K, V>>, Vi
   /** Apart from that of another type that reads the same. */
   protected override get storeKey(): string {
     return `${this.name}[${typeof this.id} ${String(this.id)}]`;
+  }
+}
+
+/** What an entry is woken by: no closure for each, for there may be a hundred thousand of them. */
+export class EntryAlarm extends Appointment {
+  readonly #entry: Guest;
+  readonly #kind: AlarmKind;
+
+  constructor(agenda: Agenda, entry: Guest, kind: AlarmKind) {
+    super(agenda);
+    this.#entry = entry;
+    this.#kind = kind;
+  }
+
+  override onFire(): void {
+    this.#entry.onAlarm(this.#kind);
   }
 }

@@ -1,5 +1,5 @@
 import type { CacheStatus } from '../events.ts';
-import { type Counts, type HealthReport, newCounts } from '../health.ts';
+import { Counts, type HealthReport } from '../health.ts';
 
 /**
  * What `health()` of a `WarmCacheMap` answers: plain data, the same after a trip through JSON. Times are epoch ms.
@@ -37,31 +37,14 @@ export interface MapHealthReport
   readonly evicted: number;
 }
 
-type Totals = Pick<Counts, 'abandoned' | 'lastError' | 'loads' | 'probes' | 'reads' | 'skipped'>;
-
-/** Adds what one cache has counted to what all have. */
-export function addCounts(totals: Counts, counts: Readonly<Counts>): void {
-  totals.abandoned += counts.abandoned;
-  totals.probes += counts.probes;
-  totals.skipped += counts.skipped;
-  addEach(totals.loads, counts.loads);
-  addEach(totals.reads, counts.reads);
-  const { lastError } = counts;
-  if (lastError && lastError.at >= (totals.lastError?.at ?? 0)) totals.lastError = lastError;
-}
-
-/** The sums, as a report has them. */
-export function totalsOf(gone: Readonly<Counts>, all: Iterable<Readonly<Counts>>): Totals {
-  const totals = newCounts();
-  addCounts(totals, gone);
-  for (const counts of all) addCounts(totals, counts);
-  const { abandoned, lastError, loads, probes, reads, skipped } = totals;
-  return { abandoned, lastError: lastError && { ...lastError }, loads, probes, reads, skipped };
-}
-
-function addEach<N extends string>(
-  totals: Record<N, number>,
-  counts: Readonly<Record<N, number>>,
-): void {
-  for (const name in totals) totals[name] += counts[name];
+/** What all caches have counted, those that are gone included. */
+export function totalsOf(
+  gone: Counts,
+  all: Iterable<{ readonly counts: Counts }>,
+): Pick<HealthReport, 'abandoned' | 'lastError' | 'loads' | 'probes' | 'reads' | 'skipped'> {
+  const totals = new Counts();
+  totals.add(gone);
+  for (const { counts } of all) totals.add(counts);
+  const { abandoned, lastError, loads, probes, reads, skipped } = totals.report();
+  return { abandoned, lastError, loads, probes, reads, skipped };
 }
