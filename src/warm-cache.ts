@@ -172,7 +172,7 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
     const load = activity?.seq ? activity : undefined;
     if (load) load.ended ??= Promise.withResolvers();
     const ended = load?.ended?.promise ?? Promise.resolve();
-    return this.#keeper ? ended.then(() => this.#written()) : ended;
+    return this.#options.store ? ended.then(() => this.#written()) : ended;
   }
 
   /**
@@ -868,16 +868,18 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
   }
 
   /** Resolves when what is to be kept is written, or the time of a load has passed. */
-  #written(): Promise<void> {
+  async #written(): Promise<void> {
+    const keeper = this.#keeper;
+    if (!keeper) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     const patience = new Timer(resolve);
     patience.arm(this.#options.loadTimeout);
     patience.hold(true);
-    void this.#keeper?.written().then(() => {
+    void keeper.written().then(() => {
       patience.cancel();
       resolve();
     });
-    return promise;
+    await promise;
   }
 
   /** Has the options' function choose the interval anew. */
