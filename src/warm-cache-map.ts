@@ -1,13 +1,13 @@
 import { turnNow } from './clock.ts';
 import { outsideRequests } from './context.ts';
-import { StoppedError, WarmCacheError } from './errors.ts';
+import { messageOf, StoppedError, WarmCacheError } from './errors.ts';
 import { type CacheStatus, Observable } from './events.ts';
 import { Counts, type HealthReport } from './health.ts';
 import { Agenda } from './map/agenda.ts';
 import { Batch } from './map/batch.ts';
 import { Entry, EntryAlarm, type EntryHost } from './map/entry.ts';
 import type { WarmCacheMapEvents } from './map/events.ts';
-import { Gate, type Visitor } from './map/gate.ts';
+import { Gate } from './map/gate.ts';
 import {
   type ResolvedMapOptions,
   resolveMapOptions,
@@ -26,6 +26,7 @@ import {
 } from './options.ts';
 import { type Alarm, backoffDelay, jittered, Timer } from './scheduler.ts';
 import type { Snapshot } from './snapshot.ts';
+import type { SnapshotStore } from './store.ts';
 
 /** Of how many loads a key remembers how long they took. */
 const DURATIONS = 4;
@@ -66,8 +67,8 @@ const NO_RETRY = { retries: 0, minTimeout: 0, factor: 1, maxTimeout: 0, randomiz
 export class WarmCacheMap<K, V> extends Observable<WarmCacheMapEvents<K, V>> {
   readonly #options: ResolvedMapOptions<K, V>;
   readonly #entries: Map<unknown, Entry<K, V>> = new Map();
-  /** Those that were deleted while their loader ran: until it has settled no other may start for the key. */
-  readonly #deleted: Map<unknown, Entry<K, V>> = new Map();
+  /** Those that are forgotten, until their loaders have settled and their store is written: no other may start for the key. */
+  readonly #leaving: Map<unknown, Entry<K, V>> = new Map();
   /** Those that aren't among `keys`. */
   readonly #recency: Recency<Entry<K, V>> = new Recency();
   readonly #agenda: Agenda = new Agenda();
@@ -78,7 +79,10 @@ export class WarmCacheMap<K, V> extends Observable<WarmCacheMapEvents<K, V>> {
   #ordinal = 0;
   /** So that a fleet does not march in step. */
   readonly #offset: number;
-  /** What was counted for keys that are forgotten. */
+  /** Those that have still to stop, and whether it is still to be told that the map was stopped. */
+  #stopping: Set<Entry<K, V>> = new Set();
+  #owesStop = false;
+  /** What was counted for keys that are gone. */
   readonly #gone: Counts = new Counts();
   #evicted = 0;
   /** Until the keys are asked for again. */
@@ -86,9 +90,17 @@ export class WarmCacheMap<K, V> extends Observable<WarmCacheMapEvents<K, V>> {
   #keysFailures = 0;
   /** Of the last asking; an earlier one is of no interest any more. */
   #asking = 0;
+  #isAsking = false;
+  /** Until the event loop has had its turn, in between. */
+  readonly #turnTimer: Alarm;
+  #onTurnTimer: (() => void) | undefined;
   /** Resolves when the keys are known. */
   #known: PromiseWithResolvers<void> | undefined;
+  /** How many wait for that. */
+  #curious = 0;
   #areKnown = false;
+  /** Epoch ms: what a store has kept since before then was invalidated with all others. */
+  #validSince = -Infinity;
 
   /**
    * @throws {TypeError} An option is missing or of the wrong type.
@@ -97,14 +109,15 @@ export class WarmCacheMap<K, V> extends Observable<WarmCacheMapEvents<K, V>> {
   constructor(options: WarmCacheMapOptions<K, V>) {
     const resolved = resolveMapOptions(options);
     super(resolved.each.name);
-    this.#options = resolved;
+    this.#options = this.#guarded(resolved);
+    this.#turnTimer = this.#agenda.newTimer(() => this.#onTurnTimer?.());
     this.#offset = resolved.each.jitter > 0 ? Math.random() : 0;
     const { concurrency, maxBatchSize, batchWindow } = resolved;
     const newTimer = (onFire: () => void): Alarm => this.#agenda.newTimer(onFire);
     this.#gate = new Gate<Entry<K, V>>(
       { concurrency, batchSize: maxBatchSize, batchWindow },
       newTimer,
-      (entries) => this.#onTurn(entries),
+      (entries) => this.#onAdmitted(entries),
     );
     const gate = this.#gate;
     this.#host = {
@@ -120,7 +133,8 @@ export class WarmCacheMap<K, V> extends Observable<WarmCacheMapEvents<K, V>> {
       resume: (entry, signal) => gate.resume(entry, entry.hasReaders, signal),
       release: (entry) => this.#onLoadEnd(entry),
       tell: (entry, event, payload) => {
-        if (event !== 'start' && event !== 'stop') {
+        if (event === 'stop') this.#onEntryStop(entry);
+        else if (event !== 'start') {
           this.emit(event, { ...payload, key: entry.key } as never);
         }
         // Nobody reads it, and what it had can't be served any more.
@@ -152,10 +166,13 @@ export class WarmCacheMap<K, V> extends Observable<WarmCacheMapEvents<K, V>> {
    */
   start(): this {
     if (this.#phase === 'running') return this;
+    // Its loads may drain still: they are cut short.
+    this.#tellStop();
     this.#phase = 'running';
     this.emit('start', {});
-    for (const entry of this.#entries.values()) entry.start();
-    void this.#askKeys();
+    this.#startAll();
+    // A listener may have stopped it.
+    if (this.#phase === 'running') void this.#askKeys();
     return this;
   }
 
@@ -174,18 +191,22 @@ export class WarmCacheMap<K, V> extends Observable<WarmCacheMapEvents<K, V>> {
    * ```
    */
   async stop(options: StopOptions = {}): Promise<void> {
-    const wasStopped = this.#phase === 'stopped';
-    this.#phase = 'stopped';
+    if (!this.#isStopped) {
+      this.#phase = 'stopped';
+      this.#owesStop = true;
+      this.#stopping = new Set(this.#entries.values());
+    }
     this.#asking += 1;
     this.#keysTimer.cancel();
-    this.#keysTimer.hold(false);
+    this.#turnTimer.cancel();
     this.#known?.reject(this.#stoppedError());
     this.#known = undefined;
-    const all = [...this.#entries.values(), ...this.#deleted.values()];
+    const all = [...this.#entries.values(), ...this.#leaving.values()];
     const stopped = all.map((entry) => entry.stop(options));
-    if (!wasStopped && !options.drain) this.emit('stop', {});
+    if (this.#stopping.size === 0) this.#tellStop();
+    // A loader's abort handler may have started it again, before all were stopped.
+    if (this.#phase === 'running') this.#startAll();
     await Promise.all(stopped);
-    if (!wasStopped && options.drain && this.#isStopped) this.emit('stop', {});
   }
 
   /**
@@ -296,11 +317,12 @@ export class WarmCacheMap<K, V> extends Observable<WarmCacheMapEvents<K, V>> {
    * ```
    */
   invalidate(key: K, options: InvalidateOptions = {}): Promise<Snapshot<V> | undefined> {
-    const entry = this.#entries.get(this.#options.idOf(key));
-    if (!entry) return this.#isStopped ? this.#rejection() : Promise.resolve(undefined);
-    if (!entry.isCool) return entry.invalidate(options);
-    this.#forget(entry);
-    return Promise.resolve(undefined);
+    const id = this.#options.idOf(key);
+    const entry = this.#entries.get(id);
+    if (entry && !entry.isCool) return entry.invalidate(options);
+    if (entry) this.#forget(entry);
+    else this.#drop(key, id);
+    return this.#isStopped ? this.#rejection() : Promise.resolve(undefined);
   }
 
   /**
@@ -324,11 +346,13 @@ export class WarmCacheMap<K, V> extends Observable<WarmCacheMapEvents<K, V>> {
     options: InvalidateOptions = {},
   ): Promise<void> {
     expect('predicate', predicate, 'function');
-    const loads: Promise<unknown>[] = [];
-    for (const entry of [...this.#entries.values()]) {
-      if (predicate(entry.key, entry.peek())) loads.push(this.invalidate(entry.key, options));
-    }
-    const all = settled(loads);
+    const entries = [...this.#entries.values()].filter((entry) =>
+      predicate(entry.key, entry.peek()),
+    );
+    this.#validSince = Date.now();
+    this.#gate.isHeld = true;
+    const all = settled(entries.map(({ key }) => this.invalidate(key, options)));
+    this.#gate.isHeld = false;
     all.catch(() => {});
     return all;
   }
@@ -391,13 +415,14 @@ export class WarmCacheMap<K, V> extends Observable<WarmCacheMapEvents<K, V>> {
    * ```
    */
   delete(key: K): boolean {
-    const entry = this.#entries.get(this.#options.idOf(key));
-    if (!entry) return false;
-    if (entry.hasReaders) {
+    const id = this.#options.idOf(key);
+    const entry = this.#entries.get(id);
+    if (!entry) this.#drop(key, id);
+    else if (entry.hasReaders) {
       this.#unpin(entry);
       void entry.invalidate({ purge: true });
     } else this.#forget(entry);
-    return true;
+    return entry !== undefined;
   }
 
   /**
@@ -441,12 +466,34 @@ export class WarmCacheMap<K, V> extends Observable<WarmCacheMapEvents<K, V>> {
       inFlight: this.#gate.running,
       queued: this.#gate.queued,
       evicted: this.#evicted,
-      ...totalsOf(this.#gone, this.#entries.values()),
+      ...totalsOf(this.#gone, [...this.#entries.values(), ...this.#leaving.values()]),
     };
   }
 
   get #isStopped(): boolean {
     return this.#phase === 'stopped';
+  }
+
+  // Stopping
+
+  /** Those that nobody has read for long, and that have nothing to serve, are forgotten. */
+  #startAll(): void {
+    for (const entry of this.#entries.values()) {
+      if (this.#phase !== 'running') return;
+      if (this.#isHot(entry)) entry.start();
+      else if (this.#entries.has(entry.id)) entry.begin();
+    }
+  }
+
+  #onEntryStop(entry: Entry<K, V>): void {
+    if (this.#stopping.delete(entry) && this.#stopping.size === 0) this.#tellStop();
+  }
+
+  #tellStop(): void {
+    this.#stopping.clear();
+    if (!this.#owesStop) return;
+    this.#owesStop = false;
+    this.emit('stop', {});
   }
 
   // Which keys there are
@@ -456,11 +503,11 @@ export class WarmCacheMap<K, V> extends Observable<WarmCacheMapEvents<K, V>> {
     if (each.store && typeof id === 'object' && id !== null) {
       throw new TypeError('Expected `keyOf` to tell objects apart in the `store`');
     }
-    const deleted = this.#phase === 'running' ? this.#deleted.get(id) : undefined;
-    const entry = deleted ?? new Entry(key, id, this.#ordinal++, each, this.#host);
+    const back = this.#phase === 'running' ? this.#leaving.get(id) : undefined;
+    const entry = back ?? new Entry(key, id, this.#ordinal++, each, this.#host);
     this.#entries.set(id, entry);
-    if (deleted) this.#deleted.delete(id);
-    return deleted?.start() ?? entry;
+    if (back) this.#leaving.delete(id);
+    return back?.start() ?? entry;
   }
 
   /** It was read: it stays, and stays hot. */
@@ -486,29 +533,45 @@ export class WarmCacheMap<K, V> extends Observable<WarmCacheMapEvents<K, V>> {
   }
 
   #evict(entry: Entry<K, V>, reason: 'capacity' | 'idle'): void {
+    // A listener may have been quicker.
+    if (this.#entries.get(entry.id) !== entry) return;
     this.#evicted += 1;
-    this.#remove(entry);
-    void entry.stop();
+    this.#leave(entry);
     if (!this.#isStopped) this.emit('evict', { key: entry.key, reason });
   }
 
   /** As `delete()` does: its value is to be served no more, wherever it may be kept. */
   #forget(entry: Entry<K, V>): void {
-    this.#remove(entry);
-    this.#deleted.set(entry.id, entry);
-    const stopped = entry.stop();
+    this.#leave(entry);
     void entry.invalidate({ purge: true });
-    void stopped.then(() => {
-      if (this.#deleted.get(entry.id) === entry) this.#deleted.delete(entry.id);
-    });
   }
 
-  #remove(entry: Entry<K, V>): void {
-    this.#entries.delete(entry.id);
+  /** Nor is what the store has of a key that isn't here. */
+  #drop(key: K, id: unknown): void {
+    const { each } = this.#options;
+    const leaving = this.#leaving.get(id);
+    if (leaving) void leaving.invalidate({ purge: true });
+    else if (each.store) this.#forget(new Entry(key, id, this.#ordinal, each, this.#host));
+  }
+
+  #leave(entry: Entry<K, V>): void {
+    const { id } = entry;
+    if (this.#entries.get(id) === entry) this.#entries.delete(id);
     this.#recency.remove(entry);
     entry.isLeaving = false;
     entry.isPinned = false;
-    this.#gone.add(entry.counts);
+    this.#leaving.set(id, entry);
+    const stopped = entry.stop();
+    // Not at once: what else is to be written comes first.
+    void Promise.resolve()
+      .then(() => Promise.all([stopped, entry.stop()]))
+      .then(() => {
+        if (this.#leaving.get(id) !== entry) return;
+        this.#leaving.delete(id);
+        this.#gone.add(entry.counts);
+        // Whether such a loader ever settles, nobody would hear of.
+        this.#gone.abandoned = 0;
+      });
   }
 
   #pin(key: K, asking: number): void {
@@ -543,50 +606,71 @@ export class WarmCacheMap<K, V> extends Observable<WarmCacheMapEvents<K, V>> {
 
   #onKeysTimer(): void {
     this.#keysTimer.cancel();
-    void this.#askKeys();
+    if (!this.#isAsking) {
+      void this.#askKeys();
+      return;
+    }
+    this.#asking += 1;
+    const message = `no keys within ${this.#options.each.loadTimeout} ms`;
+    this.#onKeysFailed(new WarmCacheError(this.name, 'ERR_LOAD_TIMEOUT', message));
   }
 
   async #askKeys(): Promise<void> {
     this.#asking += 1;
     const asking = this.#asking;
     const { each, keys, keysInterval } = this.#options;
+    this.#isAsking = true;
+    this.#keysTimer.arm(each.loadTimeout);
     try {
-      const answer = await outsideRequests(keys);
-      if (asking === this.#asking) await this.#pinAll(answer, asking);
-      if (asking !== this.#asking) return;
-      this.#keysFailures = 0;
-      this.#areKnown = true;
-      this.#keysTimer.hold(false);
-      this.#known?.resolve();
-      this.#known = undefined;
+      const answer = outsideRequests(keys);
+      // A list is there at once.
+      const list = isIterable(answer) ? answer : await answer;
+      if (asking === this.#asking) await this.#pinAll(list, asking);
     } catch (error) {
-      if (asking !== this.#asking) return;
-      this.#keysFailures += 1;
-      const delay = jittered(backoffDelay(this.#keysFailures, each.backoff), each.jitter);
-      this.emit('error', {
-        key: undefined,
-        error,
-        reason: undefined,
-        attempt: 0,
-        final: false,
-        retryAt: Math.round(Date.now() + delay),
-        serving: false,
-      });
-      if (this.#phase === 'running' || this.#known) this.#keysTimer.arm(delay);
+      if (asking === this.#asking) this.#onKeysFailed(error);
       return;
     }
+    if (asking !== this.#asking) return;
+    this.#isAsking = false;
+    this.#keysFailures = 0;
+    this.#areKnown = true;
+    this.#known?.resolve();
+    this.#known = undefined;
+    this.#keysTimer.cancel();
     if (this.#phase === 'running') this.#keysTimer.arm(jittered(keysInterval, each.jitter));
+  }
+
+  #onKeysFailed(error: unknown): void {
+    const { each } = this.#options;
+    this.#isAsking = false;
+    this.#keysFailures += 1;
+    this.#gone.lastError = { message: messageOf(error), at: Date.now() };
+    const delay = jittered(backoffDelay(this.#keysFailures, each.backoff), each.jitter);
+    this.#keysTimer.cancel();
+    if (this.#phase === 'running' || this.#curious > 0) this.#keysTimer.arm(delay);
+    this.emit('error', {
+      key: undefined,
+      error,
+      reason: undefined,
+      attempt: 0,
+      final: false,
+      retryAt: Math.round(Date.now() + delay),
+      serving: false,
+    });
   }
 
   /** Pins these keys, and lets go of those that aren't among them any more. */
   async #pinAll(keys: Iterable<K>, asking: number): Promise<void> {
+    if (typeof keys === 'string') throw new TypeError('Expected keys() to be a list, got a string');
     let start = performance.now();
     for (const key of keys) {
       this.#pin(key, asking);
-      if (performance.now() - start < TURN) continue;
-      await this.#turn();
+      if (performance.now() - start >= TURN) {
+        await this.#turn();
+        start = performance.now();
+      }
+      // A listener may have stopped it.
       if (asking !== this.#asking) return;
-      start = performance.now();
     }
     for (const entry of this.#entries.values()) {
       if (entry.isPinned && entry.pinnedBy !== asking) this.#unpin(entry);
@@ -595,7 +679,8 @@ export class WarmCacheMap<K, V> extends Observable<WarmCacheMapEvents<K, V>> {
 
   #turn(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
-    new Timer(resolve).arm(0);
+    this.#onTurnTimer = resolve;
+    this.#turnTimer.arm(0);
     return promise;
   }
 
@@ -603,7 +688,8 @@ export class WarmCacheMap<K, V> extends Observable<WarmCacheMapEvents<K, V>> {
     expect('timeout', timeout, [0]);
     signal?.throwIfAborted();
     if (this.#isStopped) throw this.#stoppedError();
-    if (this.#phase === 'new' && this.#asking === 0) void this.#askKeys();
+    const isIdle = this.#phase === 'new' && this.#keysTimer.dueTick === Infinity;
+    if (isIdle && !this.#areKnown) void this.#askKeys();
     const end = new AbortController();
     const patience = new Timer(() => {
       const message = `not all keys had a value within ${timeout} ms`;
@@ -614,17 +700,29 @@ export class WarmCacheMap<K, V> extends Observable<WarmCacheMapEvents<K, V>> {
     patience.arm(timeout);
     patience.hold(true);
     try {
-      if (!this.#areKnown) {
-        this.#known ??= Promise.withResolvers();
-        this.#known.promise.catch(() => {});
-        this.#keysTimer.hold(true);
-        await unlessAborted(this.#known.promise, end.signal);
+      if (!this.#areKnown) await this.#keysKnown(end.signal);
+      // One after the other: there may be a hundred thousand, and most are there by the time that they are asked for.
+      for (const entry of [...this.#entries.values()]) {
+        if (entry.isPinned && !entry.peek()) await this.#readyOf(entry, end.signal);
       }
-      const pinned = [...this.#entries.values()].filter(({ isPinned }) => isPinned);
-      await Promise.all(pinned.map((entry) => this.#readyOf(entry, end.signal)));
     } finally {
       patience.cancel();
       signal?.removeEventListener('abort', onAbort);
+    }
+  }
+
+  /** Whoever waits for the keys keeps the process alive. */
+  async #keysKnown(signal: AbortSignal): Promise<void> {
+    this.#known ??= Promise.withResolvers();
+    const { promise } = this.#known;
+    promise.catch(() => {});
+    this.#curious += 1;
+    this.#keysTimer.hold(true);
+    try {
+      await unlessAborted(promise, signal);
+    } finally {
+      this.#curious -= 1;
+      if (this.#curious === 0) this.#keysTimer.hold(false);
     }
   }
 
@@ -659,58 +757,57 @@ export class WarmCacheMap<K, V> extends Observable<WarmCacheMapEvents<K, V>> {
       validator: validator && ((context) => validator(key, context)),
       ...(loader
         ? { loader: (context) => loader(key, context) }
-        : { loader: (context) => (batch as Batch<K, V>).load(key, context), retry: NO_RETRY }),
+        : { loader: (context) => (batch as Batch<K, V>).load(entry, context), retry: NO_RETRY }),
     };
   }
 
   /** Their loads may start, as one call where they are several. */
-  #onTurn(entries: readonly Entry<K, V>[]): void {
-    const { loadMany } = this.#options.functions;
-    const batch = loadMany && this.#newBatch(entries);
-    for (const entry of entries) {
-      entry.batch = batch;
-      entry.proceed();
-    }
-  }
-
-  #newBatch(entries: readonly Entry<K, V>[]): Batch<K, V> {
+  #onAdmitted(entries: readonly Entry<K, V>[]): void {
     const { each, functions, idOf, batchWindow } = this.#options;
-    // Its pass is that of its keys, until it rests; then it asks for one of its own.
-    const visitor: Visitor = { ticket: undefined, pass: undefined };
-    const pass = entries[0]?.pass;
-    const ids = entries.map(({ id }) => id);
-    return new Batch<K, V>(ids, {
-      loadMany: functions.loadMany as NonNullable<typeof functions.loadMany>,
-      retry: each.retry,
-      batchWindow,
-      idOf,
-      newTimer: (onFire) => this.#agenda.newTimer(onFire),
-      onAttemptFailed: ({ key, reason, attempt, error, delay }) => {
-        const retryAt = Math.round(Date.now() + delay);
-        const serving = this.peek(key) !== undefined;
-        if (this.#isStopped) return;
-        this.emit('error', { key, reason, attempt, error, final: false, retryAt, serving });
-      },
-      onRest: () => {
-        for (const entry of entries) if (entry.pass === pass) this.#gate.release(entry);
-        this.#gate.release(visitor);
-      },
-      onResume: (signal) => this.#gate.resume(visitor, true, signal),
-      onEnd: () => this.#gate.release(visitor),
-    });
+    const { loadMany } = functions;
+    const batch =
+      loadMany &&
+      new Batch<K, V>(entries, {
+        loadMany,
+        retry: each.retry,
+        batchWindow,
+        gate: this.#gate,
+        idOf,
+        newTimer: (onFire) => this.#agenda.newTimer(onFire),
+      });
+    for (const entry of entries) entry.batch = batch;
+    for (const entry of entries) {
+      // A listener may have stopped it, as those before it were started.
+      if (entry.pass) entry.proceed();
+      else batch?.leave(entry);
+    }
   }
 
   #onLoadEnd(entry: Entry<K, V>): void {
     this.#gate.release(entry);
-    entry.batch?.leave(entry.id);
+    entry.batch?.leave(entry);
     entry.batch = undefined;
-    if (entry.isLeaving) queueMicrotask(() => this.#leave(entry));
+    if (!entry.isLeaving) return;
+    // Not at once: whoever waits for it has it first.
+    queueMicrotask(() => {
+      if (entry.isLeaving && !entry.isBusy) this.#evict(entry, 'capacity');
+    });
   }
 
-  /** It was the least recently read, and its load has ended. */
-  #leave(entry: Entry<K, V>): void {
-    if (!entry.isLeaving) return;
-    if (!entry.isBusy) this.#evict(entry, 'capacity');
+  /** What was kept before all were invalidated is out of date, also where its key isn't here. */
+  #guarded(options: ResolvedMapOptions<K, V>): ResolvedMapOptions<K, V> {
+    const { each } = options;
+    const { store } = each;
+    if (!store) return options;
+    const guarded: SnapshotStore = {
+      get: async (key) => {
+        const kept = await store.get(key);
+        const loadedAt = (kept as { loadedAt?: number } | undefined)?.loadedAt ?? Infinity;
+        return loadedAt <= this.#validSince ? undefined : kept;
+      },
+      set: (key, kept, ttl) => store.set(key, kept, ttl),
+    };
+    return { ...options, each: { ...each, store: guarded } };
   }
 
   #stoppedError(): StoppedError {
@@ -734,6 +831,10 @@ async function settled(loads: readonly Promise<unknown>[]): Promise<void> {
       `${errors.length} of ${loads.length} keys could not be loaded`,
     );
   }
+}
+
+function isIterable<K>(keys: Iterable<K> | Promise<Iterable<K>>): keys is Iterable<K> {
+  return typeof Object(keys)[Symbol.iterator] === 'function';
 }
 
 function unlessAborted(promise: Promise<void>, signal: AbortSignal): Promise<void> {

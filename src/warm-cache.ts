@@ -531,7 +531,7 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
 
   #wait(kind: Waiter<T>['kind'], since: number, limits?: WaitLimits): Promise<Snapshot<T>> {
     const next = this.#waiters.wait(kind, since, limits, this.#isStopped && this.#stoppedError());
-    if (this.#queued && this.#waiters.hasReaders) this.#host.promote(this);
+    if (kind !== 'demand') this.#host.promote(this);
     return next;
   }
 
@@ -624,6 +624,25 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
   proceed(): void {
     this.#queued = false;
     this.#load();
+  }
+
+  /**
+   * The loader is called for the load under way, by a host that makes the attempts for several caches at once.
+   *
+   * @internal
+   */
+  onAttempt(attempt: number): void {
+    if (this.#loading) this.#loading.attempt = attempt;
+  }
+
+  /**
+   * That attempt failed, and isn't the last one: the next is in `delay` ms.
+   *
+   * @internal
+   */
+  onAttemptFailed(error: unknown, delay: number): void {
+    const load = this.#loading;
+    if (load) this.#emitError(error, load, Math.round(Date.now() + delay));
   }
 
   /**
@@ -934,7 +953,7 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
     this.#served = undefined;
     if (this.#queued) this.#host.withdraw(this);
     this.#queued = false;
-    this.#waiters.settle(Infinity, this.#stoppedError());
+    if (this.#waiters.size > 0) this.#waiters.settle(Infinity, this.#stoppedError());
     if (load) {
       this.#counts.stopped += 1;
       load.stopped = true;
