@@ -75,6 +75,8 @@ export class WarmCacheMap<K, V> extends Observable<WarmCacheMapEvents<K, V>> {
   readonly #gate: Gate<Entry<K, V>>;
   readonly #host: EntryHost<K, V>;
   #phase: 'new' | 'running' | 'stopped' = 'new';
+  /** Not all of its keys are started yet. */
+  #isStarting = false;
   /** How many keys there have been. */
   #ordinal = 0;
   /** So that a fleet does not march in step. */
@@ -165,14 +167,18 @@ export class WarmCacheMap<K, V> extends Observable<WarmCacheMapEvents<K, V>> {
    * ```
    */
   start(): this {
-    if (this.#phase === 'running') return this;
+    if (this.#isRunning) return this;
     // Its loads may drain still: they are cut short.
     this.#tellStop();
+    // A listener may have been quicker.
+    if (this.#isRunning) return this;
     this.#phase = 'running';
+    this.#isStarting = true;
     this.emit('start', {});
     this.#startAll();
+    this.#isStarting = false;
     // A listener may have stopped it.
-    if (this.#phase === 'running') void this.#askKeys();
+    if (this.#isRunning) void this.#askKeys();
     return this;
   }
 
@@ -205,7 +211,7 @@ export class WarmCacheMap<K, V> extends Observable<WarmCacheMapEvents<K, V>> {
     const stopped = all.map((entry) => entry.stop(options));
     if (this.#stopping.size === 0) this.#tellStop();
     // A loader's abort handler may have started it again, before all were stopped.
-    if (this.#phase === 'running') this.#startAll();
+    if (this.#isRunning) this.#startAll();
     await Promise.all(stopped);
   }
 
@@ -245,7 +251,7 @@ export class WarmCacheMap<K, V> extends Observable<WarmCacheMapEvents<K, V>> {
    */
   get(key: K, options?: GetOptions): Promise<V> {
     const id = this.#options.idOf(key);
-    const entry = this.#entries.get(id);
+    const entry = this.#find(id);
     if (entry) {
       this.#touch(entry);
       return entry.get(options);
@@ -255,7 +261,7 @@ export class WarmCacheMap<K, V> extends Observable<WarmCacheMapEvents<K, V>> {
     this.#touch(added);
     // It asks for its load before the loop does, and is put first for it.
     const value = added.get(options);
-    if (this.#phase === 'running') added.begin();
+    if (this.#isRunning) added.begin();
     return value;
   }
 
@@ -318,7 +324,7 @@ export class WarmCacheMap<K, V> extends Observable<WarmCacheMapEvents<K, V>> {
    */
   invalidate(key: K, options: InvalidateOptions = {}): Promise<Snapshot<V> | undefined> {
     const id = this.#options.idOf(key);
-    const entry = this.#entries.get(id);
+    const entry = this.#find(id);
     if (entry && !entry.isCool) return entry.invalidate(options);
     if (entry) this.#forget(entry);
     else this.#drop(key, id);
@@ -391,12 +397,12 @@ export class WarmCacheMap<K, V> extends Observable<WarmCacheMapEvents<K, V>> {
    */
   set(key: K, value: V): Snapshot<V> {
     const id = this.#options.idOf(key);
-    const entry = this.#entries.get(id);
+    const entry = this.#find(id);
     if (!entry && this.#isStopped) throw this.#stoppedError();
     const target = entry ?? this.#add(key, id);
     this.#touch(target);
     const snapshot = target.set(value);
-    if (!entry && this.#phase === 'running') target.begin();
+    if (!entry && this.#isRunning) target.begin();
     return snapshot;
   }
 
@@ -416,7 +422,7 @@ export class WarmCacheMap<K, V> extends Observable<WarmCacheMapEvents<K, V>> {
    */
   delete(key: K): boolean {
     const id = this.#options.idOf(key);
-    const entry = this.#entries.get(id);
+    const entry = this.#find(id);
     if (!entry) this.#drop(key, id);
     else if (entry.hasReaders) {
       this.#unpin(entry);
@@ -456,7 +462,7 @@ export class WarmCacheMap<K, V> extends Observable<WarmCacheMapEvents<K, V>> {
     }
     return {
       name: this.name,
-      running: this.#phase === 'running',
+      running: this.#isRunning,
       size: this.size,
       pinned,
       idle,
@@ -470,6 +476,10 @@ export class WarmCacheMap<K, V> extends Observable<WarmCacheMapEvents<K, V>> {
     };
   }
 
+  get #isRunning(): boolean {
+    return this.#phase === 'running';
+  }
+
   get #isStopped(): boolean {
     return this.#phase === 'stopped';
   }
@@ -479,8 +489,8 @@ export class WarmCacheMap<K, V> extends Observable<WarmCacheMapEvents<K, V>> {
   /** Those that nobody has read for long, and that have nothing to serve, are forgotten. */
   #startAll(): void {
     for (const entry of this.#entries.values()) {
-      if (this.#phase !== 'running') return;
-      if (this.#isHot(entry)) entry.start();
+      if (!this.#isRunning) return;
+      if (entry.isBusy || this.#isHot(entry)) entry.start();
       else if (this.#entries.has(entry.id)) entry.begin();
     }
   }
@@ -498,12 +508,19 @@ export class WarmCacheMap<K, V> extends Observable<WarmCacheMapEvents<K, V>> {
 
   // Which keys there are
 
+  #find(id: unknown): Entry<K, V> | undefined {
+    const entry = this.#entries.get(id);
+    // A listener is quicker than the map itself.
+    if (this.#isStarting && this.#isRunning) entry?.start();
+    return entry;
+  }
+
   #add(key: K, id: unknown): Entry<K, V> {
     const { each } = this.#options;
     if (each.store && typeof id === 'object' && id !== null) {
       throw new TypeError('Expected `keyOf` to tell objects apart in the `store`');
     }
-    const back = this.#phase === 'running' ? this.#leaving.get(id) : undefined;
+    const back = this.#isRunning ? this.#leaving.get(id) : undefined;
     const entry = back ?? new Entry(key, id, this.#ordinal++, each, this.#host);
     this.#entries.set(id, entry);
     if (back) this.#leaving.delete(id);
@@ -536,14 +553,13 @@ export class WarmCacheMap<K, V> extends Observable<WarmCacheMapEvents<K, V>> {
     // A listener may have been quicker.
     if (this.#entries.get(entry.id) !== entry) return;
     this.#evicted += 1;
-    this.#leave(entry);
+    this.#leave(entry, false);
     if (!this.#isStopped) this.emit('evict', { key: entry.key, reason });
   }
 
   /** As `delete()` does: its value is to be served no more, wherever it may be kept. */
   #forget(entry: Entry<K, V>): void {
-    this.#leave(entry);
-    void entry.invalidate({ purge: true });
+    this.#leave(entry, true);
   }
 
   /** Nor is what the store has of a key that isn't here. */
@@ -554,24 +570,22 @@ export class WarmCacheMap<K, V> extends Observable<WarmCacheMapEvents<K, V>> {
     else if (each.store) this.#forget(new Entry(key, id, this.#ordinal, each, this.#host));
   }
 
-  #leave(entry: Entry<K, V>): void {
+  #leave(entry: Entry<K, V>, purge: boolean): void {
     const { id } = entry;
     if (this.#entries.get(id) === entry) this.#entries.delete(id);
     this.#recency.remove(entry);
     entry.isLeaving = false;
     entry.isPinned = false;
     this.#leaving.set(id, entry);
-    const stopped = entry.stop();
-    // Not at once: what else is to be written comes first.
-    void Promise.resolve()
-      .then(() => Promise.all([stopped, entry.stop()]))
-      .then(() => {
-        if (this.#leaving.get(id) !== entry) return;
-        this.#leaving.delete(id);
-        this.#gone.add(entry.counts);
-        // Whether such a loader ever settles, nobody would hear of.
-        this.#gone.abandoned = 0;
-      });
+    void entry.stop();
+    if (purge) void entry.invalidate({ purge });
+    void entry.stop().then(() => {
+      if (this.#leaving.get(id) !== entry) return;
+      this.#leaving.delete(id);
+      this.#gone.add(entry.counts);
+      // Whether such a loader ever settles, nobody would hear of.
+      this.#gone.abandoned = 0;
+    });
   }
 
   #pin(key: K, asking: number): void {
@@ -583,7 +597,7 @@ export class WarmCacheMap<K, V> extends Observable<WarmCacheMapEvents<K, V>> {
     this.#recency.remove(entry);
     entry.isPinned = true;
     entry.isCool = false;
-    if (this.#phase === 'running') entry.start();
+    if (this.#isRunning) entry.start();
     entry.wake();
   }
 
@@ -637,7 +651,7 @@ export class WarmCacheMap<K, V> extends Observable<WarmCacheMapEvents<K, V>> {
     this.#known?.resolve();
     this.#known = undefined;
     this.#keysTimer.cancel();
-    if (this.#phase === 'running') this.#keysTimer.arm(jittered(keysInterval, each.jitter));
+    if (this.#isRunning) this.#keysTimer.arm(jittered(keysInterval, each.jitter));
   }
 
   #onKeysFailed(error: unknown): void {
@@ -647,7 +661,7 @@ export class WarmCacheMap<K, V> extends Observable<WarmCacheMapEvents<K, V>> {
     this.#gone.lastError = { message: messageOf(error), at: Date.now() };
     const delay = jittered(backoffDelay(this.#keysFailures, each.backoff), each.jitter);
     this.#keysTimer.cancel();
-    if (this.#phase === 'running' || this.#curious > 0) this.#keysTimer.arm(delay);
+    if (this.#isRunning || this.#curious > 0) this.#keysTimer.arm(delay);
     this.emit('error', {
       key: undefined,
       error,
@@ -701,6 +715,11 @@ export class WarmCacheMap<K, V> extends Observable<WarmCacheMapEvents<K, V>> {
     patience.hold(true);
     try {
       if (!this.#areKnown) await this.#keysKnown(end.signal);
+      // Without the loop it is the waiting that has them loaded.
+      if (!this.#isRunning) {
+        const entries = [...this.#entries.values()].filter(({ isPinned }) => isPinned);
+        await Promise.all(entries.map((entry) => this.#readyOf(entry, end.signal)));
+      }
       // One after the other: there may be a hundred thousand, and most are there by the time that they are asked for.
       for (const entry of [...this.#entries.values()]) {
         if (entry.isPinned && !entry.peek()) await this.#readyOf(entry, end.signal);

@@ -1,3 +1,4 @@
+import { messageOf } from '../errors.ts';
 import type { WarmCacheEvents } from '../events.ts';
 import type { AlarmKind, Guest, Host } from '../host.ts';
 import type { ResolvedOptions } from '../options.ts';
@@ -64,7 +65,7 @@ export class Entry<K, V> extends WarmCache<V> implements Linked<Entry<K, V>>, Vi
   }
 
   protected override get label(): string {
-    return `${this.name}[${String(this.id)}]`;
+    return `${this.name}[${messageOf(this.id)}]`;
   }
 
   /** Apart from that of another type that reads the same. */

@@ -34,6 +34,10 @@ export interface GateOptions {
 export class Gate<V extends Visitor> {
   /** How many passes are out. */
   running = 0;
+  /** Whether all have to wait, until those that are invalidated together all are. */
+  isHeld = false;
+  /** How many have come: first come, first served. */
+  #tickets = 0;
   readonly #readers: Heap<Ticket> = new Heap();
   readonly #background: Heap<Ticket> = new Heap();
   /** Until a batch that isn't full goes all the same. */
@@ -63,7 +67,7 @@ export class Gate<V extends Visitor> {
 
   /** Whether this load may start at once; else its turn comes. */
   admit(visitor: V, hasReaders: boolean): boolean {
-    if (this.#options.batchSize === 1 && this.#isOpen && this.queued === 0) {
+    if (this.#options.batchSize === 1 && this.#isOpen && this.queued === 0 && !this.isHeld) {
       visitor.pass = this.#issue(1);
       return true;
     }
@@ -82,8 +86,9 @@ export class Gate<V extends Visitor> {
   withdraw(visitor: Visitor): void {
     const { ticket } = visitor;
     visitor.ticket = undefined;
-    if (!ticket) return;
-    (ticket.hasReaders ? this.#readers : this.#background).remove(ticket);
+    if (ticket) (ticket.hasReaders ? this.#readers : this.#background).remove(ticket);
+    // It has its turn, and those of its batch before it are being started.
+    else this.release(visitor);
     if (this.queued === 0) this.#stopGathering();
   }
 
@@ -96,6 +101,16 @@ export class Gate<V extends Visitor> {
     if (pass.left > 0) return;
     this.running -= 1;
     this.#dispatchSoon();
+  }
+
+  /** What was given to `turn` is theirs. */
+  share(turn: Visitor, visitors: readonly Visitor[]): void {
+    const { pass } = turn;
+    if (visitors.length === 0) this.release(turn);
+    if (!pass || visitors.length === 0) return;
+    turn.pass = undefined;
+    pass.left = visitors.length;
+    for (const visitor of visitors) visitor.pass = pass;
   }
 
   /** Resolves when a load that rested may go on, or `signal` aborts. */
@@ -129,7 +144,8 @@ export class Gate<V extends Visitor> {
   }
 
   #enqueue(visitor: Visitor, hasReaders: boolean, resume?: () => void): void {
-    const ticket = { rank: performance.now(), place: -1, visitor, hasReaders, resume };
+    this.#tickets += 1;
+    const ticket = { rank: this.#tickets, place: -1, visitor, hasReaders, resume };
     visitor.ticket = ticket;
     (hasReaders ? this.#readers : this.#background).push(ticket);
     const { batchSize, batchWindow } = this.#options;

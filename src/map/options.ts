@@ -227,11 +227,13 @@ export function resolveMapOptions<K, V>(
   if (typeof keys === 'string') {
     throw new TypeError('Expected `keys` to be a list or a function, got a string');
   }
+  // Once for all: an iterator would have nothing left at the next start.
+  const list = typeof keys === 'function' ? [] : [...keys];
   const policy = typeof refreshInterval === 'function' ? refreshInterval : undefined;
   return {
     each,
     functions: { loader, loadMany, accept, validator, policy },
-    keys: typeof keys === 'function' ? keys : () => keys,
+    keys: typeof keys === 'function' ? keys : () => list,
     keysInterval: typeof keys === 'function' ? each.refreshInterval : Infinity,
     idOf: keyOf ?? ((key) => key),
     idleTime,
