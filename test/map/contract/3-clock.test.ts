@@ -1,0 +1,2 @@
+import './one-key.ts';
+import '../../3-clock.test.ts';

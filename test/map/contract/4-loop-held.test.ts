@@ -1,0 +1,2 @@
+import './one-key.ts';
+import '../../4-loop-held.test.ts';

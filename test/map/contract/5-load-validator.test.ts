@@ -1,0 +1,2 @@
+import './one-key.ts';
+import '../../5-load-validator.test.ts';

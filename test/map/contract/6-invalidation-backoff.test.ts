@@ -1,0 +1,2 @@
+import './one-key.ts';
+import '../../6-invalidation-backoff.test.ts';

@@ -1,0 +1,2 @@
+import './one-key.ts';
+import '../../7-lifecycle.test.ts';

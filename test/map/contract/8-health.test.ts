@@ -1,0 +1,2 @@
+import './one-key.ts';
+import '../../8-health.test.ts';
