@@ -57,3 +57,23 @@ it('await-using.ts', async () => {
   await import('../examples/await-using.ts');
   expect(printed).toEqual(['true', 'stopped', 'done']);
 });
+
+it('map.ts', async () => {
+  await import('../examples/map.ts');
+  expect(printed).toEqual([
+    '2 keys are hot',
+    'true not read yet',
+    'false 3',
+    '1 read of it had to wait',
+  ]);
+});
+
+it('batch.ts', async () => {
+  await import('../examples/batch.ts');
+  expect(printed).toEqual([
+    'one query for apple, plum, fig',
+    '5',
+    'prices[plum]: load failed: no such row',
+    '3',
+  ]);
+});
