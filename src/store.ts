@@ -181,7 +181,6 @@ export class Keeper<T> {
         const kept = await this.#store.set(this.#key, data, finite(left));
         if (kept === false) throw new Error(`the store did not keep ${this.#key}`);
       } catch (error) {
-        this.#savedAt = -Infinity;
         this.#onError(error);
         // It is tried again at the end of the next load, and by `stop()`: else a purge might be undone by a restart.
         if (this.#next) continue;

@@ -497,6 +497,15 @@ describe('an entry is refused that is', () => {
     expect(served).toBe('kept');
   });
 
+  it.each<[string, unknown]>([
+    ['too old', { ...entry, loadedAt: t0 - 120_000 }],
+    ['dropped', { ...entry, dropped: true }],
+  ])('%s, without being decoded', async (_, stored) => {
+    const decode = vi.fn(String);
+    await startedWith(stored, { codec: { encode: String, decode } });
+    expect(decode).not.toHaveBeenCalled();
+  });
+
   it('too old once it is decoded', async () => {
     const decode = (data: unknown): Promise<string> =>
       new Promise((resolve) => setTimeout(resolve, 119_000, `${data}`));
@@ -697,6 +706,21 @@ describe('writing', () => {
     await settle();
     expect(held()).toMatchObject({ value: 5 });
     expect(state).toMatchObject({ most: 1, writes: 2 });
+  });
+
+  it('that fails does not come again where there is something newer to write', async () => {
+    const { store, state, calls, held } = memory();
+    state.held = true;
+    const { cache } = newCache(store);
+    cache.set('a');
+    await settle();
+    cache.set('b');
+    calls[0]?.reject(new Error('down'));
+    await settle();
+    for (const { resolve } of calls) resolve();
+    await settle();
+    expect(held()).toMatchObject({ value: 'b' });
+    expect(state.writes).toBe(2);
   });
 
   it('is one at a time also where a failed one is tried again, by two who stop', async () => {
