@@ -37,6 +37,30 @@ it('not-modified.ts', async () => {
   expect(printed).toEqual(['hello', '1 published, 1 unchanged']);
 });
 
+it('unchanged.ts', async () => {
+  await import('../examples/unchanged.ts');
+  expect(printed).toEqual([
+    'undefined -> {"lobby":3}',
+    'the same object: true',
+    '{"lobby":3} -> {"lobby":4}',
+    '2 published, 2 unchanged',
+  ]);
+});
+
+it('views.ts', async () => {
+  await import('../examples/views.ts');
+  expect(printed).toEqual([
+    '["ace","bolt"] sorted 1 time',
+    'the same object: true',
+    'leader: bolt since version 3',
+  ]);
+});
+
+it('restart.ts', async () => {
+  await import('../examples/restart.ts');
+  expect(printed).toEqual(['store 1516 its age is true: true', 'loader 1532']);
+});
+
 it('peak-hours.ts', async () => {
   await import('../examples/peak-hours.ts');
   expect(printed).toEqual([
