@@ -1,6 +1,8 @@
+import type Keyv from 'keyv';
 import { describe, expectTypeOf, it } from 'vitest';
 import {
   type CacheStatus,
+  type Codec,
   type HealthReport,
   type InlineContext,
   type LoadContext,
@@ -9,7 +11,11 @@ import {
   type LoadReason,
   type NotModified,
   type notModified,
+  type SelectOptions,
   type Snapshot,
+  type SnapshotSource,
+  type SnapshotStore,
+  type View,
   WarmCache,
   type WarmCacheEvents,
   type WarmCacheListener,
@@ -84,6 +90,91 @@ describe('the types of options', () => {
   });
 });
 
+describe('the types of views', () => {
+  const scores = board.select(({ scores }) => scores);
+  const best = scores.select((all) => all[0], { eager: true, equals: (a, b) => a === b });
+
+  it('follow from what they are derived from, and from what the function gives', () => {
+    expectTypeOf(scores).toEqualTypeOf<View<readonly number[]>>();
+    expectTypeOf(best).toEqualTypeOf<View<number | undefined>>();
+    expectTypeOf(best.get({ maxAge: 5 })).toEqualTypeOf<Promise<number | undefined>>();
+    expectTypeOf(best.peek()).toEqualTypeOf<Snapshot<number | undefined> | undefined>();
+    board.select((value) => expectTypeOf(value).toEqualTypeOf<Board>());
+    scores.select((value) => expectTypeOf(value).toEqualTypeOf<readonly number[]>());
+  });
+
+  it('give equals what was derived, twice', () => {
+    board.select(({ scores }) => scores.length, {
+      equals: (next, previous) => {
+        expectTypeOf([next, previous]).toEqualTypeOf<number[]>();
+        return true;
+      },
+    });
+    expectTypeOf<SelectOptions<number>['equals']>().toEqualTypeOf<
+      ((next: number, previous: number) => boolean) | undefined
+    >();
+    expectTypeOf<SelectOptions<number>>().not.toExtend<SelectOptions<string>>();
+  });
+
+  it('let each option be undefined', () => {
+    expectTypeOf<{ eager: undefined; equals: undefined }>().toExtend<SelectOptions<number>>();
+  });
+});
+
+describe('the types of what skips and keeps', () => {
+  type Options = WarmCacheOptions<Board>;
+
+  it('give equals two values, and contentHash one', () => {
+    expectTypeOf<NonNullable<Options['equals']>>().toEqualTypeOf<
+      (next: Board, previous: Board) => boolean
+    >();
+    expectTypeOf<() => string>().toExtend<NonNullable<Options['contentHash']>>();
+    expectTypeOf<() => Promise<string>>().not.toExtend<NonNullable<Options['contentHash']>>();
+  });
+
+  it('leave the type of the cache to the loader', () => {
+    const cache = new WarmCache({
+      loader: async () => new Map([['ace', 1]]),
+      ttl: 1000,
+      equals: (next, previous) => next.size === previous.size,
+      contentHash: (map) => map.size,
+      codec: {
+        encode: (map) => [...map],
+        decode: (data) => new Map(data as [string, number][]),
+      },
+    });
+    expectTypeOf(cache).toEqualTypeOf<WarmCache<Map<string, number>>>();
+  });
+
+  it('take Keyv as a store, and a Map, and any other get and set', () => {
+    expectTypeOf<Keyv>().toExtend<SnapshotStore>();
+    expectTypeOf<Keyv<Board>>().toExtend<SnapshotStore>();
+    expectTypeOf<Map<string, unknown>>().toExtend<SnapshotStore>();
+    type Sync = { get(key: string): string; set(key: string, entry: unknown): void };
+    expectTypeOf<Sync>().toExtend<SnapshotStore>();
+    expectTypeOf<Pick<Sync, 'get'>>().not.toExtend<SnapshotStore>();
+    expectTypeOf<Options['store']>().toEqualTypeOf<SnapshotStore | undefined>();
+  });
+
+  it('have a codec take the value, and give it back', () => {
+    expectTypeOf<Parameters<Codec<Board>['encode']>>().toEqualTypeOf<[value: Board]>();
+    expectTypeOf<Parameters<Codec<Board>['decode']>>().toEqualTypeOf<[data: unknown]>();
+    expectTypeOf<ReturnType<Codec<Board>['decode']>>().toEqualTypeOf<Board | Promise<Board>>();
+    expectTypeOf<Codec<Board>>().toExtend<NonNullable<Options['codec']>>();
+    expectTypeOf<Codec<string>>().not.toExtend<NonNullable<Options['codec']>>();
+  });
+
+  it('name each source', () => {
+    expectTypeOf<SnapshotSource>().toEqualTypeOf<'loader' | 'set' | 'store'>();
+    expectTypeOf<HealthReport['probes']>().toBeNumber();
+    expectTypeOf<HealthReport['skipped']>().toBeNumber();
+    expectTypeOf<HealthReport['interval']>().toEqualTypeOf<{
+      readonly ms: number | null;
+      readonly why: string;
+    }>();
+  });
+});
+
 describe('the types of events', () => {
   it('allow only the events that there are', () => {
     type Name = Parameters<typeof board.on>[0];
@@ -108,6 +199,12 @@ describe('the types of events', () => {
       expectTypeOf(payload.snapshot).toEqualTypeOf<Snapshot<Board>>();
       expectTypeOf(payload.previous).toEqualTypeOf<Snapshot<Board> | undefined>();
       expectTypeOf(payload.reason).toEqualTypeOf<LoadReason | 'set' | 'store'>();
+    });
+    board.once('change', (payload) => {
+      expectTypeOf(payload.snapshot).toEqualTypeOf<Snapshot<Board>>();
+      expectTypeOf(payload.previous).toEqualTypeOf<Snapshot<Board> | undefined>();
+      expectTypeOf(payload.reason).toEqualTypeOf<LoadReason | 'set' | 'store'>();
+      expectTypeOf(payload).not.toHaveProperty('duration');
     });
     board.on('error', ({ error, final, retryAt }) => {
       expectTypeOf(error).toBeUnknown();
