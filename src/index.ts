@@ -59,6 +59,7 @@ export {
 } from './options.ts';
 export type { Snapshot, SnapshotSource } from './snapshot.ts';
 export type { Codec, SnapshotStore } from './store.ts';
+export type { LoadTrace } from './trace.ts';
 export type { SelectOptions, View } from './view.ts';
 export { WarmCache } from './warm-cache.ts';
 export { WarmCacheMap } from './warm-cache-map.ts';

@@ -8,6 +8,7 @@ import {
   type ResolvedOptions,
 } from './options.ts';
 import type { Snapshot } from './snapshot.ts';
+import type { LoadTrace } from './trace.ts';
 
 export { AbortError };
 
@@ -48,6 +49,8 @@ export interface Load {
   skipped: boolean;
   /** The attempt that runs, or ran last; 0 before the first. */
   attempt: number;
+  /** Where somebody listens to the tracing channel. */
+  trace?: LoadTrace | undefined;
   /** Resolves at its end, where somebody waits for that to stop the cache. */
   ended?: PromiseWithResolvers<void>;
   /** A load in flight has no error: that is what tells it from a backoff. */

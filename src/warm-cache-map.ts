@@ -1,8 +1,10 @@
+import { inspect } from 'node:util';
 import { turnNow } from './clock.ts';
 import { outsideRequests } from './context.ts';
 import { messageOf, StoppedError, WarmCacheError } from './errors.ts';
 import { type CacheStatus, Observable } from './events.ts';
 import { Counts, type HealthReport } from './health.ts';
+import { mapLineOf } from './inspect.ts';
 import { Agenda } from './map/agenda.ts';
 import { Batch } from './map/batch.ts';
 import { Entry, EntryAlarm, type EntryHost } from './map/entry.ts';
@@ -128,7 +130,11 @@ export class WarmCacheMap<K, V> extends Observable<WarmCacheMapEvents<K, V>> {
       optionsOf: (entry, each) => this.#optionsOf(entry, each),
       isHot: (entry) => this.#isHot(entry),
       nextTick: (entry, lastTick, period) => phasedTick(lastTick, period, this.#phaseOf(entry)),
-      admit: (entry, hasReaders) => gate.admit(entry, hasReaders),
+      admit: (entry, hasReaders) => {
+        const isAdmitted = gate.admit(entry, hasReaders);
+        if (isAdmitted) entry.batch = this.#newBatch([entry]);
+        return isAdmitted;
+      },
       promote: (entry) => gate.promote(entry),
       withdraw: (entry) => gate.withdraw(entry),
       pause: (entry) => gate.release(entry),
@@ -480,6 +486,26 @@ export class WarmCacheMap<K, V> extends Observable<WarmCacheMapEvents<K, V>> {
     return this.#phase === 'running';
   }
 
+  /**
+   * How the map does, in one line for people; `console.log(map)` prints it too. It looks at each key.
+   *
+   * @example
+   * ```ts
+   * import { WarmCacheMap } from 'warm-cache';
+   *
+   * const squares = new WarmCacheMap({ name: 'squares', loader: (n: number) => n * n, ttl: 60_000 });
+   * console.log(squares.inspect());
+   * ```
+   */
+  inspect(): string {
+    return mapLineOf(this.health());
+  }
+
+  /** @internal */
+  [inspect.custom](): string {
+    return `WarmCacheMap ${this.inspect()}`;
+  }
+
   get #isStopped(): boolean {
     return this.#phase === 'stopped';
   }
@@ -782,24 +808,28 @@ export class WarmCacheMap<K, V> extends Observable<WarmCacheMapEvents<K, V>> {
 
   /** Their loads may start, as one call where they are several. */
   #onAdmitted(entries: readonly Entry<K, V>[]): void {
-    const { each, functions, idOf, batchWindow } = this.#options;
-    const { loadMany } = functions;
-    const batch =
-      loadMany &&
-      new Batch<K, V>(entries, {
-        loadMany,
-        retry: each.retry,
-        batchWindow,
-        gate: this.#gate,
-        idOf,
-        newTimer: (onFire) => this.#agenda.newTimer(onFire),
-      });
+    const batch = this.#newBatch(entries);
     for (const entry of entries) entry.batch = batch;
     for (const entry of entries) {
       // A listener may have stopped it, as those before it were started.
       if (entry.pass) entry.proceed();
       else batch?.leave(entry);
     }
+  }
+
+  /** `undefined` where there is no `loadMany`. */
+  #newBatch(entries: readonly Entry<K, V>[]): Batch<K, V> | undefined {
+    const { each, functions, idOf, batchWindow } = this.#options;
+    const { loadMany } = functions;
+    if (!loadMany) return undefined;
+    return new Batch<K, V>(entries, {
+      loadMany,
+      retry: each.retry,
+      batchWindow,
+      gate: this.#gate,
+      idOf,
+      newTimer: (onFire) => this.#agenda.newTimer(onFire),
+    });
   }
 
   #onLoadEnd(entry: Entry<K, V>): void {

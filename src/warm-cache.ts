@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { turnNow } from './clock.ts';
 import { outsideRequests } from './context.ts';
 import { Current } from './current.ts';
@@ -6,6 +7,7 @@ import { type CacheStatus, type LoadOutcome, Observable, type WarmCacheEvents } 
 import type { Freshness } from './freshness.ts';
 import { Counts, Durations, type HealthReport } from './health.ts';
 import { ALONE, type AlarmKind, type Guest, type Host } from './host.ts';
+import { lineOf } from './inspect.ts';
 import {
   hashOf,
   isSame,
@@ -30,6 +32,7 @@ import { Rate } from './rate.ts';
 import { type Alarm, backoffDelay, jittered, refreshPeriod, Timer } from './scheduler.ts';
 import type { Snapshot } from './snapshot.ts';
 import { Keeper, type Restored } from './store.ts';
+import { isTraced, traceEnd, traceStart } from './trace.ts';
 import { type Prepare, type SelectOptions, type View, type ViewSource, viewOf } from './view.ts';
 import { type Waiter, Waiters, type WaitLimits } from './waiters.ts';
 
@@ -448,9 +451,38 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
     return this.name;
   }
 
+  /**
+   * Which cache it is, for the tracing channel.
+   *
+   * @internal
+   */
+  protected get traced(): { readonly name: string; readonly key?: unknown } {
+    return { name: this.name };
+  }
+
   /** @internal */
   protected get storeKey(): string {
     return this.name;
+  }
+
+  /**
+   * How the cache does, in one line for people; `console.log(cache)` prints it too.
+   *
+   * @example
+   * ```ts
+   * import { WarmCache } from 'warm-cache';
+   *
+   * const board = new WarmCache({ name: 'board', loader: () => ['ace'], ttl: 60_000 });
+   * console.log(board.inspect());
+   * ```
+   */
+  inspect(): string {
+    return lineOf(this.health(), Date.now());
+  }
+
+  /** @internal */
+  [inspect.custom](): string {
+    return `WarmCache ${this.inspect()}`;
   }
 
   get #loading(): Load | undefined {
@@ -709,14 +741,24 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
     this.#activity = load;
     this.#timer.arm(this.#options.loadTimeout);
     this.#emit('load', { reason, startedAt: load.loadedAt });
-    outsideRequests(() =>
+    const run = (): Promise<void> =>
       runLoad(load, this.#host.optionsOf(this, this.#options), this.#loadHost(load)).then(
         (result) => {
           if (this.#activity === load) this.#onLoadEnd(load, this.#prepared(load, result));
           else this.#counts.abandoned -= 1;
         },
-      ),
-    );
+      );
+    if (!isTraced()) {
+      outsideRequests(run);
+      return;
+    }
+    load.trace = { ...this.traced, reason, startedAt: load.loadedAt };
+    outsideRequests(traceStart, load.trace, run);
+  }
+
+  #traceEnd(load: Load, outcome: LoadOutcome, error?: unknown): void {
+    if (load.trace) traceEnd(load.trace, outcome, performance.now() - load.startedTick, error);
+    load.trace = undefined;
   }
 
   /** What a load, or `set()` in place of one, needs to know of the cache and tells it. */
@@ -784,6 +826,7 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
       const failures = this.#counts.consecutiveFailures;
       const outcome =
         'token' in result ? this.#succeed(load, result, duration) : this.#fail(load, result);
+      this.#traceEnd(load, outcome, 'token' in result ? undefined : this.#lastError);
       if (duration > this.#options.slowThreshold) this.#emit('slow', { reason, outcome, duration });
       if (this.#phase === 'draining') this.#halt();
       else this.#watch();
@@ -956,6 +999,7 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
     if (this.#waiters.size > 0) this.#waiters.settle(Infinity, this.#stoppedError());
     if (load) {
       this.#counts.stopped += 1;
+      this.#traceEnd(load, 'stopped');
       load.stopped = true;
     } else if (!this.#activity?.seq) {
       this.#activity = undefined;

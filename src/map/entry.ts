@@ -68,6 +68,10 @@ export class Entry<K, V> extends WarmCache<V> implements Linked<Entry<K, V>>, Vi
     return `${this.name}[${messageOf(this.id)}]`;
   }
 
+  protected override get traced(): { readonly name: string; readonly key: K } {
+    return { name: this.name, key: this.key };
+  }
+
   /** Apart from that of another type that reads the same. */
   protected override get storeKey(): string {
     return `${this.name}[${typeof this.id} ${String(this.id)}]`;
