@@ -354,10 +354,16 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
    */
   set(value: T): Snapshot<T> {
     if (this.#isStopped) throw this.#stoppedError();
-    const previous = this.#current.snapshot;
-    const host = this.#loadHost();
-    const hash = hashOf(value, this.#options, host);
-    const same = isSame(value, hash, this.#options, host);
+    const { snapshot: previous, hash: standing } = this.#current;
+    // Told afterwards, for a listener may set another value.
+    const faults: unknown[] = [];
+    const onFault = (error: unknown): void => void faults.push(error);
+    const hash = hashOf(value, this.#options, { onFault });
+    const same = isSame(value, hash, this.#options, {
+      snapshot: previous,
+      hash: standing,
+      onFault,
+    });
     this.#prepare(value);
     const snapshot = this.#current.set(value, hash, this.#seq + 1);
     this.#counts.lastChangeAt = snapshot.loadedAt;
@@ -366,6 +372,7 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
     // Before a listener can purge it, or set another.
     this.#keep()?.save(snapshot, undefined);
     this.#tell(snapshot, previous, 'set', 0, same);
+    for (const error of faults) this.#emitError(error);
     this.#watch();
     return snapshot;
   }
@@ -761,8 +768,8 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
     load.trace = undefined;
   }
 
-  /** What a load, or `set()` in place of one, needs to know of the cache and tells it. */
-  #loadHost(load?: Load): LoadHost<T> {
+  /** What a load needs to know of the cache and tells it. */
+  #loadHost(load: Load): LoadHost<T> {
     const current = this.#current;
     const host = this.#host;
     const { skipToken, snapshot } = current;
@@ -785,7 +792,7 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
       },
       beforeRetry: (signal) => host.resume(this, signal),
       onFault: (error) => {
-        if (!load || load === this.#loading) this.#emitError(error, load, undefined, false, 0);
+        if (load === this.#loading) this.#emitError(error, load, undefined, false, 0);
       },
     };
   }
@@ -912,7 +919,7 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
     const isLate = (): boolean =>
       this.#phase !== 'running' || current.snapshot !== undefined || !current.mayPublish(0);
     if (isLate()) return;
-    const hash = hashOf(value, this.#options, this.#loadHost());
+    const hash = hashOf(value, this.#options, { onFault: (error) => this.#emitError(error) });
     try {
       this.#prepare(value);
     } catch (error) {
@@ -992,6 +999,7 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
     const load = this.#loading;
     this.#phase = 'stopped';
     this.#pending = undefined;
+    this.#untold = undefined;
     this.#current.disarm();
     this.#served = undefined;
     if (this.#queued) this.#host.withdraw(this);

@@ -194,6 +194,20 @@ describe.each<[string, (fn: () => never) => Options]>([
   });
 });
 
+it('where equals throws in set(), an error listener may set another value: that stays', async () => {
+  const equals = vi.fn(() => false).mockImplementationOnce(() => JSON.parse('{'));
+  const cache = newCache([['ace']], { equals });
+  await cache.refresh();
+  cache.once('error', () => cache.set(['fallback']));
+  const changes = payloadsOf(cache, 'change');
+  cache.set(['bolt']);
+  expect(cache.peek()).toMatchObject({ value: ['fallback'], version: 3 });
+  expect(changes).toMatchObject([
+    { snapshot: { value: ['bolt'] }, previous: { value: ['ace'] } },
+    { snapshot: { value: ['fallback'] }, previous: { value: ['bolt'] } },
+  ]);
+});
+
 describe('change', () => {
   it('tells the new snapshot, the one before and why, right after refresh', async () => {
     const cache = newCache([['ace'], ['bolt']]);
@@ -297,14 +311,20 @@ describe('change', () => {
     expect(changes).toMatchObject([{ snapshot: { value: ['fox'] }, previous: undefined }]);
   });
 
-  it('is not told after a listener of refresh has stopped the cache', async () => {
-    const cache = newCache([['ace']]);
-    const changes = payloadsOf(cache, 'change');
-    cache.on('refresh', () => void cache.stop());
-    void cache.refresh();
-    await settle();
-    expect(changes).toEqual([]);
-  });
+  it.each(['stopped', 'stopped and started'])(
+    'is not told after a listener of refresh has %s the cache',
+    async (what) => {
+      const cache = newCache([['ace']]);
+      const changes = payloadsOf(cache, 'change');
+      cache.once('refresh', () => {
+        void cache.stop();
+        if (what !== 'stopped') cache.start();
+      });
+      void cache.refresh();
+      await settle();
+      expect(changes).toHaveLength(what === 'stopped' ? 0 : 1);
+    },
+  );
 });
 
 describe('health() tells what was spared:', () => {
