@@ -123,6 +123,7 @@ const places: readonly Place[] = [
   'abort',
   'abort at the deadline',
   'accept',
+  'change',
   'error',
   'invalidate',
   'load',
@@ -186,6 +187,8 @@ const setups: readonly Setup[] = [
   { name: 'accept', ...base, accept: true, retries: 0 },
   { name: 'validator', ...base, validator: ['a', 'a', 'throws', 'a', 'hangs', 'b', 'b', 'hangs'] },
   { name: 'validator, accept', ...base, validator: ['a'], accept: true, retries: 0 },
+  { name: 'equals', ...base, equals: true },
+  { name: 'equals, validator', ...base, equals: true, validator: ['a', 'b', 'b'], retries: 0 },
   { name: 'refreshInterval()', ...base, intervals: [500, 1000, 'no', Infinity, 1500, -1, 300] },
 ];
 

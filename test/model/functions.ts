@@ -158,6 +158,18 @@ export class Functions {
     return !is('unacceptable');
   }
 
+  equals(next: unknown, previous: unknown): boolean {
+    this.#world.timeline.add('cache', () => `asks if ${next} is ${previous}`);
+    if (numberOf(next) % 5 === 0) throw new Error('an equals that throws');
+    return Math.floor(numberOf(next) / 3) === Math.floor(numberOf(previous) / 3);
+  }
+
+  /** What comes of that. */
+  same(next: unknown, previous: unknown): boolean {
+    const [a, b] = [numberOf(next), numberOf(previous)];
+    return a % 5 !== 0 && Math.floor(a / 3) === Math.floor(b / 3);
+  }
+
   refreshInterval(intervals: readonly (number | string)[]): number {
     this.#world.see();
     const interval = intervals[this.#intervals++ % intervals.length] as number | string;
@@ -195,6 +207,11 @@ export class Functions {
     const isThrown = this.#setup.accept && gives === 'error in accept';
     return [{ kind: 'value', value, accept: isThrown ? 'throws' : !isVetoed }, () => value];
   }
+}
+
+/** Of a value: how many there were before it; NaN of none. */
+function numberOf(value: unknown): number {
+  return Number(`${value}`.split(' ').at(-1));
 }
 
 /** Lets `count` microtasks go by. */

@@ -6,6 +6,7 @@ import {
   type Snapshot,
   type StopOptions,
   WarmCache,
+  type WarmCacheOptions,
 } from 'warm-cache';
 import { live, type Sequence, sequence } from './commands.ts';
 import type { Course } from './scenario.ts';
@@ -128,6 +129,21 @@ class LoadsTooOften extends WarmCache<unknown> {
   }
 }
 
+class TellsTooMuch extends WarmCache<unknown> {
+  constructor(options: WarmCacheOptions<unknown>) {
+    super(options);
+    const on = this.on.bind(this);
+    this.on = (event, listener) =>
+      on(event === 'change' ? ('refresh' as typeof event) : event, listener);
+  }
+}
+
+class DeafToEquals extends WarmCache<unknown> {
+  constructor(options: WarmCacheOptions<unknown>) {
+    super({ ...options, equals: undefined });
+  }
+}
+
 describe('a cache', () => {
   it.each<[string, CacheClass]>([
     ['whose invalidate() takes a load in flight', WithoutBarrier],
@@ -136,6 +152,8 @@ describe('a cache', () => {
     ['whose stop() does not wait for the loader', HastyStop],
     ['whose stop() leaves a timer', LeavesTimer],
     ['whose reads have loads started in an outage', LoadsTooOften],
+    ['whose change comes with each refresh', TellsTooMuch],
+    ['that does not heed equals', DeafToEquals],
   ])('%s is found out', async (_, Cache) => {
     expect(await refutation(Cache, { numRuns: 1000, seed: 1 })).toBeTypeOf('string');
   });

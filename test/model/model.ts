@@ -1,4 +1,5 @@
 import type { CacheStatus, LoadOutcome, LoadReason, Snapshot } from 'warm-cache';
+import { sameSnapshot } from './words.ts';
 
 // What a cache promises, as a machine that can be read in one go. It has no timer, no promise and no clock: it is told
 // what was called and what was seen of the loads, and says what may be served, how a load must end, who must have been
@@ -16,6 +17,8 @@ export interface Rules {
   readonly maxStale: number;
   /** `undefined`: a function, whose answers are told. */
   readonly refreshInterval: number | undefined;
+  /** Whether two values are the same; where it can't be said, they are not. By identity they are anyway. */
+  readonly same?: ((next: unknown, previous: unknown) => boolean) | undefined;
   readonly loadTimeout: number;
   readonly retries: number;
   /** Before the first retry; each further one waits twice as long. */
@@ -130,6 +133,8 @@ export class Model {
   #seenExpired = false;
   /** A stop that has to be told by its event. */
   #halting = false;
+  /** A change that has to be told by its event; from what. */
+  #untold: { readonly previous: Snapshot<unknown> | undefined } | undefined;
 
   constructor(rules: Rules) {
     this.#rules = rules;
@@ -243,6 +248,7 @@ export class Model {
     if (purge) {
       this.#publishFrom = since;
       this.snapshot = undefined;
+      this.#untold = undefined;
       for (const waiter of this.#waiting) waiter.since = Math.max(waiter.since, since);
     }
     return this.#demand('invalidate', since, true);
@@ -294,6 +300,7 @@ export class Model {
     this.#expect(this.#halting, 'stopped, and nobody asked for it');
     this.#halting = false;
     this.phase = 'stopped';
+    this.#untold = undefined;
     if (this.loading) this.#end(this.loading, 'stopped');
     this.backoff = undefined;
     this.#asked.clear();
@@ -475,7 +482,10 @@ export class Model {
       return isNewest ? 'unchanged' : 'superseded';
     }
     if (verdict.accept !== true) return verdict.accept === 'throws' ? 'failed' : 'rejected';
-    return isNewest ? 'published' : 'superseded';
+    if (!isNewest) return 'superseded';
+    const { same } = this.#rules;
+    const { snapshot } = this;
+    return snapshot && same?.(verdict.value, snapshot.value) ? 'unchanged' : 'published';
   }
 
   #end(load: Load, outcome: LoadOutcome): void {
@@ -498,8 +508,9 @@ export class Model {
         verdict,
         at: { wall },
       } = load;
-      if (verdict?.kind === 'value') this.#publish(verdict.value, wall, 'loader', load.jumps);
-      else {
+      if (verdict?.kind === 'value' && outcome === 'published') {
+        this.#publish(verdict.value, wall, 'loader', load.jumps);
+      } else {
         this.snapshot = { ...(this.snapshot as Snapshot<unknown>), loadedAt: wall };
         this.#madeAfter = load.jumps;
         this.#seenExpired = false;
@@ -522,6 +533,20 @@ export class Model {
     for (const waiter of this.#waiting) {
       if (waiter.since <= load.seq && waiter.kind !== 'ready') this.#disappoint(waiter, outcome);
     }
+  }
+
+  /** `change` has told of what stands now, and what that has replaced. */
+  changeTold(previous: Snapshot<unknown> | undefined): void {
+    this.#expect(this.#untold, 'change tells of a value that is the same');
+    const due = this.#untold?.previous;
+    const isRight = previous === due || (previous && due && sameSnapshot(previous, due));
+    this.#expect(!this.#untold || isRight, `change tells of v${previous?.version} before`);
+    this.#untold = undefined;
+  }
+
+  /** To be asked where nothing is left to happen. */
+  changesAreTold(): void {
+    this.#expect(!this.#untold, 'change has not told of the value');
   }
 
   /** `error` has told when the next load may start. */
@@ -654,6 +679,12 @@ export class Model {
     source: Snapshot<unknown>['source'],
     jumps: number,
   ): void {
+    const { snapshot: previous } = this;
+    const { same } = this.#rules;
+    const isSame =
+      previous && (Object.is(value, previous.value) || same?.(value, previous.value) === true);
+    // Whoever is told of the last of several has been told of all.
+    if (!isSame) this.#untold = (previous && this.#untold) ?? { previous };
     this.version += 1;
     this.snapshot = { value, version: this.version, loadedAt, source };
     this.#madeAfter = jumps;

@@ -25,6 +25,7 @@ export type Place =
   | 'abort'
   | 'abort at the deadline'
   | 'accept'
+  | 'change'
   | 'error'
   | 'invalidate'
   | 'load'
@@ -50,6 +51,8 @@ export interface Setup {
   readonly retries: number;
   readonly jitter: number;
   readonly accept?: boolean;
+  /** Values are the same by threes, and for some of them it throws. */
+  readonly equals?: boolean;
   /** What it answers, by turns; `throws`, `hangs`. */
   readonly validator?: readonly string[];
 }

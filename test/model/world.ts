@@ -108,6 +108,7 @@ export class World {
       minDelay: MIN_DELAY,
       maxDelay: MAX_DELAY,
       jitter,
+      same: setup.equals ? (next, previous) => functions.same(next, previous) : undefined,
     };
     this.model = new Model(this.#rules);
     this.cache = new Cache({
@@ -121,6 +122,7 @@ export class World {
       backoff: { minDelay: MIN_DELAY, maxDelay: MAX_DELAY },
       slowThreshold: SLOW,
       accept: setup.accept ? (next) => functions.accept(next) : undefined,
+      equals: setup.equals ? (next, previous) => functions.equals(next, previous) : undefined,
       validator: setup.validator ? (context) => functions.validate(context) : undefined,
     });
     this.#listen();
@@ -277,6 +279,10 @@ export class World {
       if (reason !== 'set') this.#seeEnd('published');
       this.expectSame('the snapshot of refresh', snapshot, model.snapshot);
     });
+    listen('change', ({ snapshot, previous }) => {
+      this.expectSame('the snapshot of change', snapshot, model.snapshot);
+      model.changeTold(previous);
+    });
     listen('unchanged', ({ snapshot }) => {
       this.#seeEnd('unchanged');
       this.expectSame('the snapshot of unchanged', snapshot, model.snapshot);
@@ -284,7 +290,8 @@ export class World {
     listen('error', ({ error, final, retryAt, attempt, serving, reason }) => {
       if (!final) {
         const { loading } = model;
-        const isItsOwn = reason === loading?.reason && attempt === loading?.attempt;
+        const isOfAttempt = attempt === 0 || attempt === loading?.attempt;
+        const isItsOwn = reason === loading?.reason && isOfAttempt;
         this.expect(reason === undefined || isItsOwn, 'error tells of a load that is over');
         if (attempt > 0 && retryAt !== undefined) this.#retriesTold += 1;
         return;
@@ -433,6 +440,7 @@ export class World {
     this.see();
     const { model, cache, at } = this;
     model.atRest(at);
+    model.changesAreTold();
     for (const watched of this.#watched) this.#expectFate(watched);
     this.#watched = this.#watched.filter(({ seen }) => !seen);
     for (const stopping of this.#stops) {
