@@ -208,6 +208,23 @@ describe('start(), with a snapshot in the store,', () => {
     }
   });
 
+  it('serves it though contentHash throws at it: an error event tells', async () => {
+    const { store } = memory();
+    await leftBehind(store);
+    const broken = new Error('no');
+    const contentHash = (value: string): string => {
+      if (value === 'kept') throw broken;
+      return value;
+    };
+    const { cache, calls } = newCache(store, { contentHash });
+    const errors = payloadsOf(cache, 'error');
+    cache.start();
+    await settle();
+    expect(cache.peek()?.value).toBe('kept');
+    expect(errors).toMatchObject([{ error: broken, attempt: 0, reason: undefined }]);
+    calls[0]?.resolve('new');
+  });
+
   it('is not late by a store that is', async () => {
     const { store, state } = memory();
     state.held = true;
