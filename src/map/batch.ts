@@ -158,6 +158,11 @@ class Run<K, V> {
   #rest(delay: number): void {
     this.#isResting = true;
     for (const rider of this.#riders) this.#host.gate.release(rider);
+    for (const member of this.#left) {
+      const { signal } = member.context;
+      // Its load has ended since the call did.
+      if (signal.aborted) this.#fail(member, signal.reason);
+    }
     // A listener may end the load of any of them: those have left then.
     for (const member of this.#left) {
       member.rider.onAttemptFailed(this.#errors.get(member), delay);
