@@ -430,10 +430,15 @@ export class WarmCacheMap<K, V> extends Observable<WarmCacheMapEvents<K, V>> {
     const id = this.#options.idOf(key);
     const entry = this.#find(id);
     if (!entry) this.#drop(key, id);
-    else if (entry.hasReaders) {
-      this.#unpin(entry);
-      void entry.invalidate({ purge: true });
-    } else this.#forget(entry);
+    else {
+      const wasPinned = entry.isPinned;
+      this.#letGo(entry);
+      if (!entry.hasReaders) this.#forget(entry);
+      else {
+        if (wasPinned) this.#list(entry);
+        void entry.invalidate({ purge: true });
+      }
+    }
     return entry !== undefined;
   }
 
@@ -561,6 +566,10 @@ export class WarmCacheMap<K, V> extends Observable<WarmCacheMapEvents<K, V>> {
       entry.wake();
     }
     if (entry.isPinned) return;
+    this.#list(entry);
+  }
+
+  #list(entry: Entry<K, V>): void {
     entry.isLeaving = false;
     this.#recency.touch(entry);
     this.#makeRoom();
@@ -601,7 +610,7 @@ export class WarmCacheMap<K, V> extends Observable<WarmCacheMapEvents<K, V>> {
     if (this.#entries.get(id) === entry) this.#entries.delete(id);
     this.#recency.remove(entry);
     entry.isLeaving = false;
-    entry.isPinned = false;
+    this.#letGo(entry);
     this.#leaving.set(id, entry);
     void entry.stop();
     if (purge) void entry.invalidate({ purge });
@@ -629,9 +638,15 @@ export class WarmCacheMap<K, V> extends Observable<WarmCacheMapEvents<K, V>> {
 
   #unpin(entry: Entry<K, V>): void {
     if (!entry.isPinned) return;
+    this.#letGo(entry);
+    this.#list(entry);
+  }
+
+  /** Whoever waits for all of the keys doesn't wait for this one any more. */
+  #letGo(entry: Entry<K, V>): void {
     entry.isPinned = false;
-    this.#recency.touch(entry);
-    this.#makeRoom();
+    entry.unpinned?.abort();
+    entry.unpinned = undefined;
   }
 
   #isHot(entry: Entry<K, V>): boolean {
@@ -728,8 +743,6 @@ export class WarmCacheMap<K, V> extends Observable<WarmCacheMapEvents<K, V>> {
     expect('timeout', timeout, [0]);
     signal?.throwIfAborted();
     if (this.#isStopped) throw this.#stoppedError();
-    const isIdle = this.#phase === 'new' && this.#keysTimer.dueTick === Infinity;
-    if (isIdle && !this.#areKnown) void this.#askKeys();
     const end = new AbortController();
     const patience = new Timer(() => {
       const message = `not all keys had a value within ${timeout} ms`;
@@ -763,6 +776,8 @@ export class WarmCacheMap<K, V> extends Observable<WarmCacheMapEvents<K, V>> {
     promise.catch(() => {});
     this.#curious += 1;
     this.#keysTimer.hold(true);
+    // Nobody has asked yet, or not for long: it isn't started.
+    if (this.#keysTimer.dueTick === Infinity) void this.#askKeys();
     try {
       await unlessAborted(promise, signal);
     } finally {
@@ -773,8 +788,9 @@ export class WarmCacheMap<K, V> extends Observable<WarmCacheMapEvents<K, V>> {
 
   /** One that isn't among the keys any more needs no value. */
   async #readyOf(entry: Entry<K, V>, signal: AbortSignal): Promise<void> {
+    entry.unpinned ??= new AbortController();
     try {
-      await entry.ready({ signal });
+      await entry.ready({ signal: AbortSignal.any([signal, entry.unpinned.signal]) });
     } catch (error) {
       if (signal.aborted || this.#isStopped || entry.isPinned) throw error;
     }

@@ -26,6 +26,8 @@ export class Entry<K, V> extends WarmCache<V> implements Linked<Entry<K, V>>, Vi
   isPinned = false;
   /** Which asking for those keys has named it last. */
   pinnedBy = 0;
+  /** Aborted when it isn't any more, where somebody waits for all of those to have a value. */
+  unpinned: AbortController | undefined;
   /** Nobody has read it for a while: it isn't refreshed. */
   isCool = false;
   /** To go when its load has ended. */

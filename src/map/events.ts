@@ -33,6 +33,8 @@ export interface WarmCacheMapEvents<K, V> {
   error: WarmCacheEvents<V>['error'] & Keyed<K | undefined>;
   /** A load of this key took longer than `slowThreshold`. */
   slow: WarmCacheEvents<V>['slow'] & Keyed<K>;
+  /** A load of this key has ended: once for each `load`, whatever the outcome. */
+  loadEnd: WarmCacheEvents<V>['loadEnd'] & Keyed<K>;
   /** This key was invalidated. */
   invalidate: WarmCacheEvents<V>['invalidate'] & Keyed<K>;
   /** The status of this key changed. */
