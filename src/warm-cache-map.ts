@@ -462,12 +462,14 @@ export class WarmCacheMap<K, V> extends Observable<WarmCacheMapEvents<K, V>> {
     const status: Record<CacheStatus, number> = { NOT_READY: 0, READY: 0, STALE: 0, ERROR: 0 };
     let failing = 0;
     let pinned = 0;
+    let cold = 0;
     let idle = 0;
     let loadedAt = Infinity;
     for (const entry of this.#entries.values()) {
       status[entry.status] += 1;
       if (entry.counts.consecutiveFailures > 0) failing += 1;
       if (entry.isPinned) pinned += 1;
+      if (entry.isPinned && !entry.peek()) cold += 1;
       if (entry.isCool) idle += 1;
       else loadedAt = Math.min(loadedAt, entry.peek()?.loadedAt ?? Infinity);
     }
@@ -476,6 +478,8 @@ export class WarmCacheMap<K, V> extends Observable<WarmCacheMapEvents<K, V>> {
       running: this.#isRunning,
       size: this.size,
       pinned,
+      keysKnown: this.#areKnown,
+      cold,
       idle,
       status,
       failing,

@@ -22,6 +22,10 @@ export interface MapHealthReport
   readonly size: number;
   /** How many of them are among `keys`. */
   readonly pinned: number;
+  /** Whether `keys` are known: once they were, they stay so. */
+  readonly keysKnown: boolean;
+  /** How many of `pinned` have no value that may be served. */
+  readonly cold: number;
   /** How many of them have rested, unread for `idleTime`. */
   readonly idle: number;
   /** How many keys have which status. */
