@@ -1,0 +1,2 @@
+import './one-key.ts';
+import '../../8-load-end.test.ts';
