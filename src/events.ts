@@ -1,4 +1,5 @@
 import { EventEmitter } from 'eventemitter3';
+import type { LoadError } from './errors.ts';
 import type { LoadReason } from './options.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -54,6 +55,18 @@ export type CacheStatus = 'ERROR' | 'NOT_READY' | 'READY' | 'STALE';
 export interface CacheEvent {
   /** The `name` of the cache. */
   readonly name: string;
+}
+
+/** What is told of a load that has ended. */
+export interface LoadEnd {
+  readonly reason: LoadReason;
+  readonly outcome: LoadOutcome;
+  /** Ms the load took; where it was stopped, until then. */
+  readonly duration: number;
+  /** When it began, in epoch ms. */
+  readonly startedAt: number;
+  /** Why it brought nothing; `undefined` where it wasn't rejected, nor failed, nor ran into its deadline. */
+  readonly error: LoadError | undefined;
 }
 
 /**
@@ -124,6 +137,8 @@ export interface WarmCacheEvents<T> {
     /** Ms the load took. */
     readonly duration: number;
   };
+  /** A load has ended: once for each `load`, whatever the outcome, and after all that is told of it but `status`. */
+  loadEnd: CacheEvent & LoadEnd;
   /** `invalidate()` was called. */
   invalidate: CacheEvent & {
     /** Whether the value was dropped. */

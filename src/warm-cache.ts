@@ -3,7 +3,13 @@ import { turnNow } from './clock.ts';
 import { outsideRequests } from './context.ts';
 import { Current } from './current.ts';
 import { LoadError, LoadTimeoutError, messageOf, StoppedError, WarmCacheError } from './errors.ts';
-import { type CacheStatus, type LoadOutcome, Observable, type WarmCacheEvents } from './events.ts';
+import {
+  type CacheStatus,
+  type LoadEnd,
+  type LoadOutcome,
+  Observable,
+  type WarmCacheEvents,
+} from './events.ts';
 import type { Freshness } from './freshness.ts';
 import { Counts, Durations, type HealthReport } from './health.ts';
 import { ALONE, type AlarmKind, type Guest, type Host } from './host.ts';
@@ -109,6 +115,9 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
   #unchangedStreak = 0;
   /** A change that `change` hasn't told yet: from what. */
   #untold: { readonly previous: Snapshot<T> | undefined } | undefined;
+  /** A load's end that `loadEnd` hasn't told yet; and that it is still to be told that the cache was stopped. */
+  #untoldEnd: LoadEnd | undefined;
+  #owesStop = false;
 
   /**
    * @throws {TypeError} An option is missing or of the wrong type.
@@ -145,6 +154,7 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
    */
   start(): this {
     if (this.#phase === 'draining') this.#halt();
+    this.#tellStop();
     if (this.#phase === 'running') return this;
     this.#begin();
     if (!this.#loading && !this.#lastError && !this.#pending) this.#ask('start');
@@ -690,6 +700,7 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
    * @internal
    */
   begin(): void {
+    this.#tellStop();
     if (this.#phase === 'running') return;
     this.#begin();
     if (this.#loadTick === 0) this.#loadTick = performance.now();
@@ -832,9 +843,12 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
       this.#keeper?.retry();
       const failures = this.#counts.consecutiveFailures;
       const outcome =
-        'token' in result ? this.#succeed(load, result, duration) : this.#fail(load, result);
+        'token' in result
+          ? this.#succeed(load, result, duration)
+          : this.#fail(load, result, duration);
       this.#traceEnd(load, outcome, 'token' in result ? undefined : this.#lastError);
       if (duration > this.#options.slowThreshold) this.#emit('slow', { reason, outcome, duration });
+      this.#tellEnd();
       if (this.#phase === 'draining') this.#halt();
       else this.#watch();
       if (this.#rate && 'token' in result) this.#choose(this.#rate, duration, failures);
@@ -854,6 +868,7 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
     this.#durations.add(duration);
     this.#settle();
     counts[outcome] += 1;
+    this.#untoldEnd = endOf(load, outcome, duration);
     counts.consecutiveFailures = 0;
     counts.lastContactAt = Date.now();
     this.#unchangedStreak = outcome === 'unchanged' ? this.#unchangedStreak + 1 : 0;
@@ -972,7 +987,7 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
     }
   }
 
-  #fail(load: Load, { kind, message, cause }: LoadFailure): LoadOutcome {
+  #fail(load: Load, { kind, message, cause }: LoadFailure, duration: number): LoadOutcome {
     const { backoff, jitter } = this.#options;
     const counts = this.#counts;
     counts[kind] += 1;
@@ -982,6 +997,7 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
     const Failure = kind === 'timeout' ? LoadTimeoutError : LoadError;
     const error = new Failure(this.label, kind, message, cause, retryAt);
     counts.lastError = { message: error.message, at: Date.now() };
+    this.#untoldEnd = endOf(load, kind, duration, error);
     this.#activity = { until: performance.now() + delay, error };
     // Reads wait for the retry: they may not make an outage worse.
     if (this.#pending === 'read') this.#pending = undefined;
@@ -1009,13 +1025,30 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
       this.#counts.stopped += 1;
       this.#traceEnd(load, 'stopped');
       load.stopped = true;
+      this.#untoldEnd = endOf(load, 'stopped', performance.now() - load.startedTick);
     } else if (!this.#activity?.seq) {
       this.#activity = undefined;
       this.#timer.cancel();
     }
-    this.emit('stop', {});
+    this.#owesStop = true;
+    this.#tellStop();
     // Last of all, for the loader's handler may start the cache again.
     load?.controller.abort(this.#stoppedError());
+  }
+
+  /** Tells of the load that has ended: whoever stops the cache before that is told has it told first. */
+  #tellEnd(): void {
+    const end = this.#untoldEnd;
+    this.#untoldEnd = undefined;
+    if (end) this.emit('loadEnd', end);
+  }
+
+  #tellStop(): void {
+    if (this.#owesStop) this.#tellEnd();
+    // A listener may have started the cache again, and so had it told.
+    if (!this.#owesStop) return;
+    this.#owesStop = false;
+    this.emit('stop', {});
   }
 
   #stoppedError(): StoppedError {
@@ -1046,4 +1079,8 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
       serving: this.#servable() !== undefined,
     });
   }
+}
+
+function endOf(load: Load, outcome: LoadOutcome, duration: number, error?: LoadError): LoadEnd {
+  return { reason: load.reason, outcome, duration, startedAt: load.loadedAt, error };
 }

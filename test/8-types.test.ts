@@ -6,6 +6,7 @@ import {
   type HealthReport,
   type InlineContext,
   type LoadContext,
+  type LoadError,
   type Loader,
   type LoadOutcome,
   type LoadReason,
@@ -186,6 +187,7 @@ describe('the types of events', () => {
       | 'unchanged'
       | 'error'
       | 'slow'
+      | 'loadEnd'
       | 'invalidate'
       | 'status'
       | 'start'
@@ -212,6 +214,10 @@ describe('the types of events', () => {
       expectTypeOf(retryAt).toEqualTypeOf<number | undefined>();
     });
     board.on('slow', ({ outcome }) => expectTypeOf(outcome).toEqualTypeOf<LoadOutcome>());
+    board.on('loadEnd', ({ outcome, error }) => {
+      expectTypeOf(outcome).toEqualTypeOf<LoadOutcome>();
+      expectTypeOf(error).toEqualTypeOf<LoadError | undefined>();
+    });
     board.on('status', ({ to }) => expectTypeOf(to).toEqualTypeOf<CacheStatus>());
     board.on('invalidate', ({ purge }) => expectTypeOf(purge).toBeBoolean());
     board.off('stop', ({ name }) => expectTypeOf(name).toBeString());

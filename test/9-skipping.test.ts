@@ -46,7 +46,7 @@ describe.each(ways)('a load that brings an equal value, by %s,', (_, options) =>
     const told: string[] = [];
     for (const event of eventNames) cache.on(event, () => told.push(event));
     await cache.refresh();
-    expect(told).toEqual(['load', 'unchanged']);
+    expect(told).toEqual(['load', 'unchanged', 'loadEnd']);
   });
 
   it('has no view derived anew', async () => {

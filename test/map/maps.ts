@@ -130,6 +130,7 @@ const every = {
   unchanged: true,
   error: true,
   slow: true,
+  loadEnd: true,
   invalidate: true,
   status: true,
   evict: true,

@@ -60,6 +60,7 @@ const everyEvent = {
   unchanged: true,
   error: true,
   slow: true,
+  loadEnd: true,
   invalidate: true,
   status: true,
   stop: true,
@@ -68,10 +69,13 @@ const everyEvent = {
 /** The names of all events. */
 export const eventNames = Object.keys(everyEvent) as (keyof WarmCacheEvents<unknown>)[];
 
-/** The names of the events of a cache, as they come; without `change`, which follows upon `refresh`. */
+/**
+ * The names of the events of a cache, as they come; without `change`, which follows upon `refresh`, and without
+ * `loadEnd`, which comes of each `load`.
+ */
 export function eventsOf<T>(cache: WarmCache<T>): string[] {
   const events: string[] = [];
-  for (const event of eventNames.filter((name) => name !== 'change'))
+  for (const event of eventNames.filter((name) => name !== 'change' && name !== 'loadEnd'))
     cache.on(event, () => events.push(event));
   return events;
 }
