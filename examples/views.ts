@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { WarmCache } from 'warm-cache';
 
-const scores = [
+const scores: Record<string, number>[] = [
   { ace: 1516, bolt: 1484 },
   { ace: 1532, bolt: 1484 },
   { ace: 1532, bolt: 1548 },
