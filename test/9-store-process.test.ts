@@ -5,11 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 // Processes that are killed, and others that go on with what these have left in a file.
 //
 //   KILLS=500 npm test -- test/9-store-process    kills more of them
+
+// Each test starts several, on a machine that may be busy.
+vi.setConfig({ testTimeout: 120_000 });
 
 const KILLS = Number(process.env['KILLS'] ?? 12);
 const script = fileURLToPath(new URL('support/scripts/restart.ts', import.meta.url));
@@ -74,9 +77,7 @@ function served(told: readonly Told[]) {
 }
 
 describe.each(['keyv', 'file'])('a process with a store (%s)', (backend) => {
-  it(`that is killed, ${KILLS} times in the midst of writes, serves what it had last at its next start`, {
-    timeout: 120_000,
-  }, async () => {
+  it(`that is killed, ${KILLS} times in the midst of writes, serves what it had last at its next start`, async () => {
     /** When what was published was loaded, by its number. */
     const loadedAt = new Map<unknown, unknown>();
     let least = 0;
