@@ -3,6 +3,8 @@ import type {
   GetOptions,
   HealthReport,
   InvalidateOptions,
+  Loader,
+  LoadReason,
   ReadyOptions,
   SelectOptions,
   Snapshot,
@@ -10,6 +12,7 @@ import type {
   View,
   WarmCacheEvents,
   WarmCacheMap,
+  WarmCacheMapOptions,
   WarmCacheOptions,
 } from 'warm-cache';
 import type { Entry } from '../../../src/map/entry.ts';
@@ -18,7 +21,12 @@ import type { Entry } from '../../../src/map/entry.ts';
 
 const KEY = 'the only one';
 
-const seen = vi.hoisted(() => ({ entry: undefined as unknown, jitter: 0 }));
+const seen = vi.hoisted(() => ({ entry: undefined as unknown, jitter: 0, isBatched: false }));
+
+/** Has the key loaded by `loadMany`, as a batch of one. */
+export function inBatches(): void {
+  seen.isBatched = true;
+}
 
 // What a map does on purpose in another way than a single cache: phases in place of jitter.
 vi.mock('../../../src/map/phases.ts', async () => {
@@ -42,6 +50,10 @@ vi.mock('../../../src/map/entry.ts', async (importOriginal) => {
     protected override get label(): string {
       return this.name;
     }
+
+    protected override get storeKey(): string {
+      return this.name;
+    }
   }
   return { ...original, Entry: SeenEntry };
 });
@@ -55,13 +67,13 @@ vi.mock('warm-cache', async (importOriginal) => {
     readonly #entry: Entry<string, T>;
 
     constructor(options: WarmCacheOptions<T>) {
-      const { loader, accept, validator, refreshInterval } = options;
+      const { loader, accept, validator, refreshInterval, ...others } = options;
       // Wrong options are to fail as they are.
       new original.WarmCache(options);
       this.#map = new original.WarmCacheMap<string, T>({
-        ...options,
+        ...others,
         name: options.name ?? 'warm-cache',
-        loader: (_key, context) => loader(context),
+        ...(seen.isBatched ? batched(loader) : { loader: (_key, context) => loader(context) }),
         accept: accept && ((next, previous) => accept(next, previous)),
         validator: validator && ((_key, context) => validator(context)),
         refreshInterval:
@@ -142,6 +154,22 @@ vi.mock('warm-cache', async (importOriginal) => {
   }
   return { ...original, WarmCache };
 });
+
+function batched<T>(loader: Loader<T>): Partial<WarmCacheMapOptions<string, T>> {
+  return {
+    loadMany: async ([key], { previous, reason, ...context }) => [
+      [
+        KEY,
+        await loader({
+          ...context,
+          previous: previous(key as string),
+          reason: reason(key as string) as LoadReason,
+        }),
+      ],
+    ],
+    maxBatchSize: 1,
+  };
+}
 
 type Name = keyof WarmCacheEvents<unknown>;
 type Listener<T, E extends Name> = (payload: WarmCacheEvents<T>[E]) => unknown;

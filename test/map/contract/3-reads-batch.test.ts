@@ -1,0 +1,2 @@
+import './in-batches.ts';
+import '../../3-reads.test.ts';

@@ -1,0 +1,2 @@
+import './in-batches.ts';
+import '../../5-load-validator.test.ts';

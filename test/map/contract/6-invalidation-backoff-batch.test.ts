@@ -1,0 +1,2 @@
+import './in-batches.ts';
+import '../../6-invalidation-backoff.test.ts';

@@ -1,0 +1,2 @@
+import './in-batches.ts';
+import '../../7-lifecycle-reentrance.test.ts';

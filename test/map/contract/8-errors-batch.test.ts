@@ -1,0 +1,2 @@
+import './in-batches.ts';
+import '../../8-errors.test.ts';

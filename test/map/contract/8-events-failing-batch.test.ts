@@ -1,0 +1,2 @@
+import './in-batches.ts';
+import '../../8-events-failing.test.ts';

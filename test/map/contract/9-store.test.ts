@@ -1,0 +1,2 @@
+import './one-key.ts';
+import '../../9-store.test.ts';

@@ -1,0 +1,3 @@
+import { inBatches } from './one-key.ts';
+
+inBatches();
