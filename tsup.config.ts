@@ -3,8 +3,12 @@ import type { defineConfig, Options } from 'tsup';
 const shared: Options = {
   entry: {
     index: 'src/index.ts',
+    health: 'src/health-endpoint.ts',
     leaderboard: 'src/leaderboard.ts',
+    logging: 'src/logging.ts',
+    opentelemetry: 'src/adapters/opentelemetry.ts',
     policies: 'src/policies.ts',
+    prometheus: 'src/adapters/prometheus.ts',
     supabase: 'src/adapters/supabase.ts',
   },
   target: 'es2023',

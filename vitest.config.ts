@@ -10,7 +10,9 @@ const config: ViteUserConfig = {
   resolve: {
     alias: [
       { find: /^warm-cache$/, replacement: source('index.ts') },
+      { find: /^warm-cache\/health$/, replacement: source('health-endpoint.ts') },
       { find: /^warm-cache\/leaderboard$/, replacement: source('leaderboard.ts') },
+      { find: /^warm-cache\/logging$/, replacement: source('logging.ts') },
       { find: /^warm-cache\/policies$/, replacement: source('policies.ts') },
       { find: /^warm-cache\/(.+)$/, replacement: `${source('adapters')}/$1.ts` },
     ],

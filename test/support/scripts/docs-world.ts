@@ -7,7 +7,9 @@ import type { AddressInfo } from 'node:net';
 
 const SOURCES: Readonly<Record<string, string>> = {
   'warm-cache': 'index.ts',
+  'warm-cache/health': 'health-endpoint.ts',
   'warm-cache/leaderboard': 'leaderboard.ts',
+  'warm-cache/logging': 'logging.ts',
   'warm-cache/policies': 'policies.ts',
   'warm-cache/supabase': 'adapters/supabase.ts',
 };

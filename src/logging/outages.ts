@@ -1,0 +1,78 @@
+import type { LogLevel } from './call.ts';
+
+/** How many keys of a map may be told to fail at the same time, each by lines of its own. */
+const LOUD = 10;
+
+/** From the first load that failed until one answers, of one cache or key. */
+export interface Outage {
+  /** By `performance.now()`. */
+  readonly since: number;
+  /** Loads that failed. */
+  failed: number;
+  /** Whether a value is served. */
+  serving: boolean;
+  /** Whether its lines stand out; else there are so many that they would hide all else. */
+  readonly isLoud: boolean;
+}
+
+/** The outages that go on: one at most of a cache, and of a map one a key. */
+export class Outages {
+  readonly #open = new Map<unknown, Outage>();
+  readonly #isThere: (key: unknown) => boolean;
+  /** How many have begun since there was none. */
+  #begun = 0;
+  /** At how many to look for keys that are gone. */
+  #pruneAt = 64;
+
+  /** @param isThere - Whether a key is there still. */
+  constructor(isThere: (key: unknown) => boolean) {
+    this.#isThere = isThere;
+  }
+
+  get(key: unknown): Outage | undefined {
+    return this.#open.get(key);
+  }
+
+  begin(key: unknown, serving: boolean): Outage {
+    if (this.#open.size >= this.#pruneAt) {
+      this.#prune();
+      this.#pruneAt = Math.max(64, 2 * this.#open.size);
+    }
+    const isLoud = this.#open.size < LOUD;
+    const outage = { since: performance.now(), failed: 1, serving, isLoud };
+    this.#open.set(key, outage);
+    this.#begun += 1;
+    return outage;
+  }
+
+  /** Whether the outage that has just begun is the first one that isn't loud. */
+  get isFlooding(): boolean {
+    return this.#begun === LOUD + 1;
+  }
+
+  /** @returns How many there have been, if this was the last of more than are loud. */
+  end(key: unknown): number | undefined {
+    this.#open.delete(key);
+    if (this.#open.size <= LOUD) this.#prune();
+    if (this.#open.size > 0) return undefined;
+    const begun = this.#begun;
+    this.clear();
+    return begun > LOUD ? begun : undefined;
+  }
+
+  clear(): void {
+    this.#open.clear();
+    this.#begun = 0;
+  }
+
+  /** Keys that are deleted load no more. */
+  #prune(): void {
+    for (const key of this.#open.keys()) if (!this.#isThere(key)) this.#open.delete(key);
+  }
+}
+
+/** The level of the lines about it. */
+export function levelOf(outage: Outage): LogLevel {
+  if (!outage.isLoud) return 'debug';
+  return outage.serving ? 'warn' : 'error';
+}

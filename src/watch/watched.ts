@@ -1,0 +1,73 @@
+import type { WarmCacheEvents } from '../events.ts';
+import type { HealthReport } from '../health.ts';
+import type { WarmCacheMapEvents } from '../map/events.ts';
+import type { MapHealthReport } from '../map/report.ts';
+import type { Snapshot } from '../snapshot.ts';
+
+/** What is asked of a `WarmCache`. */
+export interface WatchedCache<T> {
+  readonly name: string;
+  on<E extends keyof WarmCacheEvents<T> & string>(
+    event: E,
+    listener: (payload: WarmCacheEvents<T>[E]) => unknown,
+  ): unknown;
+  off<E extends keyof WarmCacheEvents<T> & string>(
+    event: E,
+    listener: (payload: WarmCacheEvents<T>[E]) => unknown,
+  ): unknown;
+  peek(): Snapshot<T> | undefined;
+  health(): HealthReport;
+}
+
+/** What is asked of a `WarmCacheMap`. */
+export interface WatchedMap<K, V> {
+  readonly name: string;
+  readonly size: number;
+  on<E extends keyof WarmCacheMapEvents<K, V> & string>(
+    event: E,
+    listener: (payload: WarmCacheMapEvents<K, V>[E]) => unknown,
+  ): unknown;
+  off<E extends keyof WarmCacheMapEvents<K, V> & string>(
+    event: E,
+    listener: (payload: WarmCacheMapEvents<K, V>[E]) => unknown,
+  ): unknown;
+  peek(key: K): Snapshot<V> | undefined;
+  health(): MapHealthReport;
+  health(key: K): HealthReport | undefined;
+}
+
+/** A cache, or a map, of anything. */
+export interface Watched {
+  readonly name: string;
+  on(event: never, listener: (payload: never) => unknown): unknown;
+  off(event: never, listener: (payload: never) => unknown): unknown;
+  peek(key?: never): Snapshot<unknown> | undefined;
+  health(): HealthReport | MapHealthReport;
+  health(key: never): unknown;
+}
+
+/** The listeners of a cache or a map: the events of a cache have no `key`. */
+export type Listeners = {
+  readonly [E in keyof WarmCacheMapEvents<unknown, unknown>]?: (
+    payload: WarmCacheMapEvents<unknown, unknown>[E],
+  ) => unknown;
+};
+
+/** Adds them; what it returns takes them off. */
+export function listen(source: Watched, listeners: Listeners): () => void {
+  const all = Object.entries(listeners);
+  for (const [event, listener] of all) source.on(event as never, listener);
+  return () => {
+    for (const [event, listener] of all) source.off(event as never, listener);
+  };
+}
+
+/** Whether a map has such a key still. */
+export function hasKey(source: Watched, key: unknown): boolean {
+  return source.health(key as never) !== undefined;
+}
+
+/** Whether the report is that of a map. */
+export function isOfMap(report: HealthReport | MapHealthReport): report is MapHealthReport {
+  return 'keysKnown' in report;
+}
