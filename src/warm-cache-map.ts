@@ -175,6 +175,7 @@ export class WarmCacheMap<K, V> extends Observable<WarmCacheMapEvents<K, V>> {
   start(): this {
     if (this.#isRunning) return this;
     // Its loads may drain still: they are cut short.
+    for (const entry of this.#stopping) void entry.stop();
     this.#tellStop();
     // A listener may have been quicker.
     if (this.#isRunning) return this;
