@@ -10,7 +10,9 @@ const SOURCES: Readonly<Record<string, string>> = {
   'warm-cache/health': 'health-endpoint.ts',
   'warm-cache/leaderboard': 'leaderboard.ts',
   'warm-cache/logging': 'logging.ts',
+  'warm-cache/opentelemetry': 'adapters/opentelemetry.ts',
   'warm-cache/policies': 'policies.ts',
+  'warm-cache/prometheus': 'adapters/prometheus.ts',
   'warm-cache/supabase': 'adapters/supabase.ts',
 };
 
