@@ -71,7 +71,6 @@ export class Batch<K, V> {
     const member = this.#members.get(rider);
     this.#members.delete(rider);
     member?.reject(member.context.signal.reason);
-    if (this.#members.size === 0) this.#window.cancel();
     if (this.#expected.delete(rider)) this.#callIfAll();
   }
 

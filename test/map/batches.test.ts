@@ -253,6 +253,7 @@ describe('a batch that fails', () => {
       ['c', 2, false, t0 + 201],
     ]);
     expect(errors[0]).toMatchObject({ error: down, reason: 'read', serving: false });
+    expect(map.health()).toMatchObject({ inFlight: 0, queued: 0 });
   });
 
   it('tells which attempt was the last', async () => {
@@ -300,6 +301,35 @@ describe('a batch that fails', () => {
       ['a', 1],
       ['b', 11],
       ['a', 101],
+    ]);
+    expect(map.health()).toMatchObject({ inFlight: 0, queued: 0 });
+  });
+
+  it('goes on at its turn, in a call of its own: no window for it, nor for those before it', async () => {
+    const calls: unknown[] = [];
+    const map = newMap<string, string>({
+      loadMany: async (keys, { attempt }) => {
+        calls.push([...keys, Date.now() - t0]);
+        if (keys.includes('c')) await new Promise((resolve) => setTimeout(resolve, 200));
+        if (keys.includes('a') && attempt === 1) throw down;
+        return keys.map((key) => [key, key] as const);
+      },
+      retry: quick,
+      concurrency: 1,
+      batchWindow: 30,
+    });
+    const reads = [map.get('a')];
+    await vi.advanceTimersByTimeAsync(40);
+    reads.push(map.get('c'));
+    await vi.advanceTimersByTimeAsync(60);
+    reads.push(map.get('d'));
+    await vi.advanceTimersByTimeAsync(400);
+    expect(await Promise.all(reads)).toEqual(['a', 'c', 'd']);
+    expect(calls).toEqual([
+      ['a', 30],
+      ['c', 70],
+      ['d', 270],
+      ['a', 270],
     ]);
     expect(map.health()).toMatchObject({ inFlight: 0, queued: 0 });
   });
@@ -410,6 +440,31 @@ describe('a key of a batch', () => {
     await vi.advanceTimersByTimeAsync(1);
     expect(asked()).toEqual([['b']]);
     expect(map.health()).toMatchObject({ inFlight: 0, queued: 0 });
+  });
+
+  it('that is deleted while others are gathered is not asked for', async () => {
+    const { calls, loadMany } = tracedMany();
+    const validator = async (key: string): Promise<string> => {
+      if (key === 'slow') await new Promise((resolve) => setTimeout(resolve, 200));
+      return key;
+    };
+    const map = newMap({ loadMany, validator, keys: ['a', 'b', 'slow'], batchWindow: 50 }).start();
+    await vi.advanceTimersByTimeAsync(60);
+    map.delete('a');
+    await vi.advanceTimersByTimeAsync(300);
+    expect(calls.map(({ keys, at }) => [...keys, at])).toEqual([
+      ['b', 100],
+      ['slow', 250],
+    ]);
+    expect(map.health()).toMatchObject({ inFlight: 0, queued: 0 });
+  });
+
+  it('that is stopped while it is gathered leaves no timer', async () => {
+    const { asked, loadMany } = tracedMany();
+    const map = newMap({ loadMany, keys: ['a', 'b'] }).start();
+    await map.stop();
+    expect(vi.getTimerCount()).toBe(0);
+    expect(asked()).toEqual([]);
   });
 
   it('that is deleted between two attempts is not asked for again, and may be loaded anew at once', async () => {
