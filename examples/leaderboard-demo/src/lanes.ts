@@ -238,7 +238,11 @@ export class WarmLane implements Lane {
  *
  * @param meter - Measures them.
  */
-export function clientOf(stack: SupabaseStack, lane: string, meter?: Meter): SupabaseClient {
+export function clientOf(
+  stack: SupabaseStack,
+  lane: string,
+  meter?: Pick<Meter, 'fetch'>,
+): SupabaseClient {
   return createClient(stack.url, stack.anonKey, {
     auth: { persistSession: false, autoRefreshToken: false },
     global: {

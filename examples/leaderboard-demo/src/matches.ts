@@ -19,6 +19,7 @@ export interface MatchesOptions {
 export interface Played {
   readonly id: string;
   readonly player_id: string;
+  readonly country: string | null;
   readonly race: string;
   readonly rating: number;
 }
@@ -34,7 +35,7 @@ export async function report(
 ): Promise<Played> {
   const { data, error } = await client
     .rpc('report_match', match)
-    .select('id::text,player_id::text,race,rating');
+    .select('id::text,player_id::text,country,race,rating');
   if (error) throw new Error(`the match was not recorded: ${error.message}`);
   const written = (data as readonly Played[]).find(({ id }) => id === match.winner);
   if (!written) throw new Error('the match was not recorded');
@@ -76,7 +77,7 @@ export class Matches {
   start(): void {
     this.#timer = setInterval(() => {
       this.#n += 1;
-      // Not the first two players: theirs are `announced`.
+      // Not the first two players: theirs is the one of `play()`.
       const of = (place: number): string | undefined =>
         this.#ids[2 + (place % (this.#ids.length - 2))];
       const [winner, loser] = [of(this.#n), of(this.#n * 7 + 1)];
@@ -89,10 +90,15 @@ export class Matches {
     clearInterval(this.#timer);
   }
 
+  /** One match, of two players who have no other: what the winner has after it. */
+  play(): Promise<Played> {
+    const [winner, loser] = this.#ids;
+    return report(this.#client, { winner, loser });
+  }
+
   /** One match that the lanes are told of: does the next read have the winner's new rating? */
   async announced(tallies: readonly Tally[]): Promise<void> {
-    const [winner, loser] = this.#ids;
-    const { player_id: player, race, rating } = await report(this.#client, { winner, loser });
+    const { id: winner, player_id: player, race, rating } = await this.play();
     await Promise.all(
       tallies.map(async ({ lane, writes }) => {
         const start = performance.now();

@@ -1,4 +1,5 @@
 import type { LeaderboardQuery } from 'warm-cache/leaderboard';
+import { measured } from './measured.ts';
 import type { Tally } from './tally.ts';
 
 /** Ms between two readers, and between two bursts of them. */
@@ -51,33 +52,23 @@ export class Traffic {
     const tallies = this.#n % 2 === 0 ? this.#tallies : this.#tallies.toReversed();
     const query = queryOf(this.#n);
     for (const tally of tallies) {
-      // Each comes in a turn of its own, as requests do: none is timed while others of its burst are answered.
-      const read = new Promise<void>((resolve) => {
-        setImmediate(() => resolve(this.#read(tally, query)));
-      });
+      const read = this.#read(tally, query);
       this.#pending.add(read);
       void read.then(() => this.#pending.delete(read));
     }
   }
 
   async #read(tally: Tally, query: LeaderboardQuery): Promise<void> {
-    const start = performance.now();
-    let isAnswered = false;
-    let waited = false;
-    // Runs once everything is done that needs no more than promises.
-    setImmediate(() => {
-      waited = !isAnswered;
-    });
-    try {
+    const { ms, waited, failed } = await measured(async () => {
       const board = await tally.lane.get();
-      isAnswered = true;
       board.page(query);
-      tally.latencies.push(performance.now() - start);
-      tally.oldest = Math.max(tally.oldest, Date.now() - tally.lane.loadedAt());
-    } catch {
-      isAnswered = true;
-      tally.errors += 1;
-    }
+    });
     if (waited) tally.waited += 1;
+    if (failed) {
+      tally.errors += 1;
+      return;
+    }
+    tally.latencies.push(ms);
+    tally.oldest = Math.max(tally.oldest, Date.now() - tally.lane.loadedAt());
   }
 }
