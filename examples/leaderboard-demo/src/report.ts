@@ -19,10 +19,15 @@ export interface LaneReport {
   readonly slowestWriteMs: number;
 }
 
-export function reportOf(tally: Tally, seconds: number): LaneReport {
-  const sorted = tally.latencies.toSorted((a, b) => a - b);
-  const quantile = (q: number): number =>
+/** By the nearest rank, with two digits behind the point. */
+export function quantilesOf(numbers: readonly number[]): (q: number) => number {
+  const sorted = numbers.toSorted((a, b) => a - b);
+  return (q) =>
     Math.round((sorted[Math.max(0, Math.ceil(q * sorted.length) - 1)] ?? 0) * 100) / 100;
+}
+
+export function reportOf(tally: Tally, seconds: number): LaneReport {
+  const quantile = quantilesOf(tally.latencies);
   const perMinute = (count: number): number => Math.round((count * 60) / seconds);
   return {
     lane: tally.lane.name,
@@ -55,8 +60,8 @@ export function brokenPromises({ before, after, afterLoads, recoveryMs }: Outcom
   ].filter((sentence) => sentence !== false);
 }
 
-const count = (value: number): string => value.toLocaleString('en');
-const ms = (value: number): string => `${value.toFixed(value < 10 ? 1 : 0)} ms`;
+export const count = (value: number): string => value.toLocaleString('en');
+export const ms = (value: number): string => `${value.toFixed(value < 10 ? 1 : 0)} ms`;
 
 const COLUMNS: readonly [title: string, cell: (report: LaneReport) => string][] = [
   ['', ({ lane }) => lane],
@@ -116,7 +121,7 @@ WarmCache begins each load before the last value expires, and invalidate() asks 
 }
 
 /** The first row is the heading; the first column stands left. */
-function table(rows: readonly (readonly string[])[]): string {
+export function table(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));
   const line = (row: readonly string[]): string =>
     row
