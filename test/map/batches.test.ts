@@ -334,6 +334,21 @@ describe('a batch that fails', () => {
     expect(map.health()).toMatchObject({ inFlight: 0, queued: 0 });
   });
 
+  it('goes on as soon as there is a place for it', async () => {
+    const { calls, loadMany } = tracedMany((key, call) => (call === 1 ? down : key), 70);
+    const map = newMap({ loadMany, retry: quick, concurrency: 1, batchWindow: 30 });
+    const a = map.get('a');
+    await vi.advanceTimersByTimeAsync(110);
+    const c = map.get('c');
+    await vi.advanceTimersByTimeAsync(250);
+    expect(await Promise.all([a, c])).toEqual(['a', 'c']);
+    expect(calls.map(({ keys, at }) => [...keys, at])).toEqual([
+      ['a', 30],
+      ['c', 140],
+      ['a', 210],
+    ]);
+  });
+
   it('may be late in part, and fail in both: no place is lost', async () => {
     const { loadMany } = tracedMany(() => down, 30);
     const validator = async (key: string): Promise<string> => {
