@@ -136,27 +136,28 @@ export function logTo(
     }
   };
 
-  /** Tells that loads answer again, if they didn't. */
-  const recovered = (of: Subject, how: () => Line): { readonly done: unknown } | undefined => {
+  /** A load has answered: the line of it, or, after an outage, of that. */
+  const answered = (level: LogLevel, event: string, of: Subject, makeLine: () => Line): unknown => {
     const outage = outages.get(of.key);
-    if (!outage) return undefined;
-    const flood = outages.end(of.key);
-    const lasted = performance.now() - outage.since;
-    const line = log(outage.isLoud ? 'warn' : 'debug', 'recovery', of, () => {
-      const [words, fields] = how();
-      const loads = countInWords(outage.failed, 'load', 'loads');
-      return [
-        `loads again after ${durationInWords(lasted)}, ${loads} had failed; ${words}`,
-        { outage: rounded(lasted), failedLoads: outage.failed, ...fields },
-      ];
-    });
-    const rest =
-      flood &&
-      log('warn', 'recovery', { name: of.name }, () => [
-        `loads all keys again, ${flood} had failed`,
-        { failedKeys: flood },
-      ]);
-    return { done: Promise.all([line, rest]) };
+    outages.end(of.key);
+    const line = outage
+      ? log(outage.isLoud ? 'warn' : 'debug', 'recovery', of, () => {
+          const lasted = performance.now() - outage.since;
+          const [words, fields] = makeLine();
+          const loads = countInWords(outage.failed, 'load', 'loads');
+          return [
+            `loads again after ${durationInWords(lasted)}, ${loads} had failed; ${words}`,
+            { outage: rounded(lasted), failedLoads: outage.failed, ...fields },
+          ];
+        })
+      : log(level, event, of, makeLine);
+    const failedKeys = outages.tidy();
+    if (failedKeys === undefined) return line;
+    const rest = log('warn', 'recovery', { name: of.name }, () => [
+      `loads all keys again, ${failedKeys} had failed`,
+      { failedKeys },
+    ]);
+    return Promise.all([line, rest]);
   };
 
   return listen(source, {
@@ -178,17 +179,15 @@ export function logTo(
         const took = { duration: rounded(duration) };
         return [`refreshed in ${durationInWords(duration)}${words}`, { ...took, ...common }];
       };
-      const recovery = isLoad && recovered(of, makeLine);
-      return recovery ? recovery.done : log('info', 'refresh', of, makeLine);
+      return isLoad
+        ? answered('info', 'refresh', of, makeLine)
+        : log('info', 'refresh', of, makeLine);
     },
-    unchanged: ({ snapshot, reason, duration, ...of }) => {
-      const makeLine = (): Line => [
+    unchanged: ({ snapshot, reason, duration, ...of }) =>
+      answered('debug', 'unchanged', of, () => [
         `unchanged, checked in ${durationInWords(duration)}`,
         { duration: rounded(duration), reason, version: snapshot.version },
-      ];
-      const recovery = recovered(of, makeLine);
-      return recovery ? recovery.done : log('debug', 'unchanged', of, makeLine);
-    },
+      ]),
     slow: ({ outcome, duration, reason, ...of }) => {
       // Those that failed are told by the outage.
       if (!['published', 'unchanged', 'superseded'].includes(outcome)) return undefined;
@@ -253,7 +252,7 @@ export function logTo(
         { purge },
       ]),
     evict: ({ reason, ...of }) => {
-      if (outages.get(of.key)) outages.end(of.key);
+      outages.end(of.key);
       return log('debug', 'evict', of, () => [`forgotten: ${reason}`, { reason }]);
     },
   });

@@ -2,6 +2,8 @@ import type { LogLevel } from './call.ts';
 
 /** How many keys of a map may be told to fail at the same time, each by lines of its own. */
 const LOUD = 10;
+/** Ms between two looks at all that fail. */
+const PAUSE = 10_000;
 
 /** From the first load that failed until one answers, of one cache or key. */
 export interface Outage {
@@ -21,8 +23,8 @@ export class Outages {
   readonly #isThere: (key: unknown) => boolean;
   /** How many have begun since there was none. */
   #begun = 0;
-  /** At how many to look for keys that are gone. */
-  #pruneAt = 64;
+  /** When it was last looked for keys that are gone, by `performance.now()`. */
+  #tidied = -Infinity;
 
   /** @param isThere - Whether a key is there still. */
   constructor(isThere: (key: unknown) => boolean) {
@@ -34,10 +36,6 @@ export class Outages {
   }
 
   begin(key: unknown, serving: boolean): Outage {
-    if (this.#open.size >= this.#pruneAt) {
-      this.#prune();
-      this.#pruneAt = Math.max(64, 2 * this.#open.size);
-    }
     const isLoud = this.#open.size < LOUD;
     const outage = { since: performance.now(), failed: 1, serving, isLoud };
     this.#open.set(key, outage);
@@ -50,10 +48,19 @@ export class Outages {
     return this.#begun === LOUD + 1;
   }
 
-  /** @returns How many there have been, if this was the last of more than are loud. */
-  end(key: unknown): number | undefined {
+  end(key: unknown): void {
     this.#open.delete(key);
-    if (this.#open.size <= LOUD) this.#prune();
+  }
+
+  /** @returns How many there have been, if none goes on any more, and they were more than are loud. */
+  tidy(): number | undefined {
+    if (this.#begun === 0) return undefined;
+    // Keys that are deleted load no more, and nobody tells of them.
+    const now = performance.now();
+    if (now - this.#tidied >= PAUSE) {
+      this.#tidied = now;
+      for (const key of this.#open.keys()) if (!this.#isThere(key)) this.#open.delete(key);
+    }
     if (this.#open.size > 0) return undefined;
     const begun = this.#begun;
     this.clear();
@@ -63,11 +70,6 @@ export class Outages {
   clear(): void {
     this.#open.clear();
     this.#begun = 0;
-  }
-
-  /** Keys that are deleted load no more. */
-  #prune(): void {
-    for (const key of this.#open.keys()) if (!this.#isThere(key)) this.#open.delete(key);
   }
 }
 
