@@ -26,6 +26,15 @@ export interface Rules {
   readonly minDelay: number;
   readonly maxDelay: number;
   readonly jitter: number;
+  /** Of how many loads it is known what they took. */
+  readonly window?: number;
+  /** Of one cache among many that share what loads there may be at a time. */
+  readonly shared?: {
+    /** Ms for which loads are gathered. */
+    readonly gathering: number;
+    /** Several of them are one call: its retries are given what stood before the first. */
+    readonly isBatched: boolean;
+  };
 }
 
 /** What the loader gave, and what `accept` makes of it. */
@@ -109,6 +118,9 @@ export class Model {
   };
   /** Loads that were given up while their loader ran on. */
   readonly abandoned: Set<Load> = new Set();
+  /** Among many: whether it is to be kept hot, and whether a load that is due may have to wait for the others. */
+  isHot = true;
+  isCrowded = false;
   readonly #rules: Rules;
   #waiters: Waiter[] = [];
   #lastStart = -Infinity;
@@ -119,6 +131,12 @@ export class Model {
   #interval: number | undefined;
   /** Why a load is wanted at once. */
   readonly #asked: Set<LoadReason> = new Set();
+  /** Since when, and since when the loop goes on after a rest. */
+  #askedAt = -Infinity;
+  #wokenAt = -Infinity;
+  /** When the last load was seen to let the next one start. */
+  #freeAt = -Infinity;
+  #now = -Infinity;
   /** When a demand last had a load start during an outage. */
   #lastDemand = -Infinity;
   /** Only a load from this one on lifts the invalidation; 0: there is none. */
@@ -290,10 +308,25 @@ export class Model {
 
   // What is seen
 
+  /** Runs from now on, with what it has. */
+  begin(at: Moment): void {
+    if (this.phase === 'running') return;
+    this.phase = 'running';
+    this.#wokenAt = at.tick;
+    if (this.#lastStart === -Infinity) this.#lastStart = at.tick;
+  }
+
+  /** Is hot again. */
+  wake(at: Moment): void {
+    this.isHot = true;
+    this.#wokenAt = at.tick;
+  }
+
   started(): void {
     this.#expect(this.phase === 'new' || this.phase === 'stopped', `started while ${this.phase}`);
     this.phase = 'running';
-    if (!this.loading && !this.backoff) this.#asked.add('start');
+    this.#wokenAt = this.#now;
+    if (!this.loading && !this.backoff) this.#ask('start');
   }
 
   stopped(): void {
@@ -308,6 +341,7 @@ export class Model {
   }
 
   loadStarted(at: Moment, reason: LoadReason): void {
+    this.#now = at.tick;
     if (this.slot && this.isFree(this.slot, at)) this.#leaveSlot(this.slot);
     this.#expect(!this.slot, `load ${this.slot?.seq} runs still, and another begins`);
     this.#expect(!this.isStopped, 'a load begins after stop()');
@@ -345,7 +379,9 @@ export class Model {
     const asked = new Set(this.#asked);
     if (this.backoff) {
       const isOver = at.tick >= this.backoff.earliest;
-      if (isOver && asked.size === 0 && this.#isWanted) return new Set(['retry']);
+      // One that had to wait for others is made, though nobody wants it any more.
+      const isDue = isOver && (this.#isWanted || this.#rules.shared !== undefined);
+      if (isDue && asked.size === 0) return new Set(['retry']);
       const demandIsDue = at.tick >= this.#lastDemand + this.#rules.minDelay - GRAIN;
       return isOver || demandIsDue ? asked : new Set();
     }
@@ -356,7 +392,8 @@ export class Model {
 
   /** Whether a load follows the backoff. */
   get #isWanted(): boolean {
-    return this.phase === 'running' || this.#asked.size > 0 || this.#waiting.length > 0;
+    const isKept = this.phase === 'running' && this.isHot;
+    return isKept || this.#asked.size > 0 || this.#waiting.length > 0;
   }
 
   /** When the loop's next load must start. */
@@ -371,10 +408,11 @@ export class Model {
       interval,
       goodFor - Math.min(Math.max(0, ...this.#durations), goodFor / 2),
     );
-    const soonest = Math.min(interval, goodFor / 2) * (1 - jitter);
+    // Those that share come in their phase: at any time within the interval.
+    const soonest = this.#rules.shared ? 1 : Math.min(interval, goodFor / 2) * (1 - jitter);
     return {
       earliest: this.#lastStart + soonest - GRAIN,
-      latest: Math.max(this.#lastStart + slowest, this.#lastEnd + GRAIN) + GRAIN,
+      latest: Math.max(this.#lastStart + slowest, this.#lastEnd + GRAIN, this.#wokenAt) + GRAIN,
     };
   }
 
@@ -417,7 +455,8 @@ export class Model {
     load.open = 'loader';
     load.attempt = attempt;
     load.retryAt = undefined;
-    if (attempt > 1 || !hasValidator) load.previous = this.snapshot;
+    const isGiven = attempt > 1 ? !this.#rules.shared?.isBatched : !hasValidator;
+    if (isGiven) load.previous = this.snapshot;
     return load;
   }
 
@@ -447,6 +486,7 @@ export class Model {
   }
 
   loadEnded(at: Moment, outcome: Exclude<LoadOutcome, 'stopped'>): void {
+    this.#now = at.tick;
     const load = this.loading;
     this.#expect(load, `a load ends as ${outcome}, and none is in flight`);
     if (!load) return;
@@ -495,12 +535,14 @@ export class Model {
 
   #leaveSlot(load: Load): void {
     this.slot = undefined;
+    this.#freeAt = this.#now;
     if (load.open) this.abandoned.add(load);
   }
 
   #succeeded(tick: number, load: Load, outcome: Success): void {
     this.failures = 0;
-    this.#durations = [tick - load.at.tick, ...this.#durations].slice(0, 100);
+    const { window = 100 } = this.#rules;
+    this.#durations = [tick - load.at.tick, ...this.#durations].slice(0, window);
     if (load.seq >= this.#validFrom) this.#validFrom = 0;
     if (outcome !== 'superseded') {
       this.#token = load.token;
@@ -562,12 +604,14 @@ export class Model {
     this.backoff = { ...backoff, earliest: tick - GRAIN - 0.5, latest: tick + GRAIN };
   }
 
-  /** Whether it can't be told by the clock alone if a backoff that nobody waits for is over. */
-  isUnsure({ tick }: Moment): boolean {
+  /**
+   * Whether it can't be told by the clock alone if a backoff that nobody waits for is over; `mayBeLate`: nor at any time
+   * after.
+   */
+  isUnsure({ tick }: Moment, mayBeLate = false): boolean {
     const { backoff } = this;
-    return (
-      backoff !== undefined && !this.#isWanted && tick >= backoff.earliest && tick <= backoff.latest
-    );
+    const latest = mayBeLate ? Infinity : (backoff?.latest ?? 0);
+    return backoff !== undefined && !this.#isWanted && tick >= backoff.earliest && tick <= latest;
   }
 
   /** A backoff that is over, and that nobody waits for, ends without a load. */
@@ -577,6 +621,9 @@ export class Model {
 
   /** Time has passed. */
   now({ tick }: Moment): void {
+    this.#now = tick;
+    // Where it shares, that is seen instead: a load that was due then may still wait for its turn.
+    if (this.#rules.shared) return;
     if (this.backoff && !this.#isWanted && tick > this.backoff.latest) this.backoffEnded();
   }
 
@@ -597,15 +644,19 @@ export class Model {
     if (load) this.#expectProgress(at, load);
     if (this.slot || this.phase === 'stopped') return;
     this.#expect(this.phase !== 'draining', 'draining, and nothing is in flight');
-    const { tick } = at;
+    if (this.isCrowded) return;
+    const { shared } = this.#rules;
+    const tick = at.tick - (shared?.gathering ?? 0);
     if (backoff && this.#isWanted) {
-      const demandAt = this.#asked.size > 0 ? this.#lastDemand + this.#rules.minDelay : Infinity;
+      const since = Math.max(this.#askedAt, this.#freeAt, this.#lastDemand + this.#rules.minDelay);
+      const demandAt = this.#asked.size > 0 ? since : Infinity;
       const due = Math.min(backoff.latest, demandAt + GRAIN);
       this.#expect(tick <= due, `no load, which was due at ${due} after the backoff`);
     }
     if (backoff) return;
     const asked = [...this.#asked].join(', ');
-    this.#expect(asked === '', `no load, though asked for by ${asked}`);
+    const isGathered = shared && tick <= Math.max(this.#askedAt, this.#freeAt);
+    this.#expect(asked === '' || isGathered, `no load, though asked for by ${asked}`);
     const loop = this.#loopWindow();
     const { refreshInterval } = this.#rules;
     const isTold = refreshInterval !== undefined || this.#interval !== undefined;
@@ -614,7 +665,7 @@ export class Model {
       'the function of refreshInterval was not asked',
     );
     this.#expect(
-      !loop || tick <= loop.latest,
+      !loop || !this.isHot || tick <= loop.latest,
       `no load at ${tick}, which the loop had to start by ${loop?.latest}`,
     );
   }
@@ -624,7 +675,8 @@ export class Model {
     this.#expect(!verdict, `load ${seq} has its answer, and hasn't ended`);
     this.#expect(tick < at.tick + loadTimeout, `load ${seq} outlives its deadline`);
     this.#expect(open || retryAt !== undefined, `load ${seq} doesn't call the loader`);
-    this.#expect(!retryAt || tick <= retryAt, `load ${seq} does not try again, due at ${retryAt}`);
+    const isLate = retryAt !== undefined && tick > retryAt && !this.isCrowded;
+    this.#expect(!isLate, `load ${seq} does not try again, due at ${retryAt}`);
   }
 
   /** Whether a timer for the next load must be there; `undefined`: none may. */
@@ -632,6 +684,55 @@ export class Model {
     if (this.slot || this.phase === 'stopped') return false;
     if (this.backoff || this.#asked.size > 0) return true;
     return this.#loopWindow() !== undefined;
+  }
+
+  // What those that it shares with must know
+
+  /** Whether a load is asked for that may start, as far as it is concerned. */
+  get isAsked(): boolean {
+    return this.#asked.size > 0 && !this.slot && !this.backoff && !this.isStopped;
+  }
+
+  /** Since when at the longest. */
+  get askedSince(): number {
+    const askedAt = Math.max(this.#askedAt, this.#lastEnd);
+    // The loop may have wanted it before.
+    const loop = this.#loopWindow();
+    return !this.isAsked || (loop && loop.earliest < askedAt) ? -Infinity : askedAt;
+  }
+
+  /** Whether somebody waits for a value, be it which it may. */
+  get hasReaders(): boolean {
+    return this.#waiting.some(({ kind }) => kind !== 'demand');
+  }
+
+  /** Whether it is loading, or somebody wants it to. */
+  isBusy(at: Moment): boolean {
+    const isTaken = this.slot !== undefined && !this.isFree(this.slot, at);
+    return isTaken || this.isAsked || this.#waiting.length > 0;
+  }
+
+  /** Whether the loader of a load that was stopped has only just settled: its end may be a few microtasks away. */
+  isSettling(at: Moment): boolean {
+    return this.slot !== undefined && this.isFree(this.slot, at) && !this.slot.open;
+  }
+
+  /** Whether there is no load, and by `at` none is due: neither of the loop nor after a failure. */
+  isQuiet(at: Moment): boolean {
+    const { tick } = at;
+    const loop = this.#loopWindow();
+    const isEarly = !loop || tick < loop.earliest;
+    const isBusy = this.slot !== undefined || this.isBusy(at);
+    return !isBusy && (this.backoff ? tick < this.backoff.earliest : isEarly);
+  }
+
+  /** Whether it surely rests, being no longer hot. */
+  mustRest(at: Moment): boolean {
+    const { tick } = at;
+    const loop = this.#loopWindow();
+    const isBusy = this.slot !== undefined || this.isBusy(at);
+    const isWaited = isBusy || this.#isWanted || this.backoff || this.phase !== 'running';
+    return !isWaited && loop !== undefined && tick > loop.latest + GRAIN;
   }
 
   // Who waits
@@ -661,7 +762,9 @@ export class Model {
   }
 
   #ask(reason: LoadReason): void {
-    if (!this.isStopped) this.#asked.add(reason);
+    if (this.isStopped) return;
+    if (this.#asked.size === 0) this.#askedAt = this.#now;
+    this.#asked.add(reason);
   }
 
   #askIfIdle(at: Moment): void {
