@@ -15,7 +15,7 @@ import {
   resolveMapOptions,
   type WarmCacheMapOptions,
 } from './map/options.ts';
-import { phasedTick, phaseOf } from './map/phases.ts';
+import { phasedTick, phaseOf, steadyPeriod } from './map/phases.ts';
 import { Recency } from './map/recency.ts';
 import { type MapHealthReport, totalsOf } from './map/report.ts';
 import {
@@ -129,7 +129,10 @@ export class WarmCacheMap<K, V> extends Observable<WarmCacheMapEvents<K, V>> {
       newTimer: (entry, kind) => new EntryAlarm(this.#agenda, entry, kind),
       optionsOf: (entry, each) => this.#optionsOf(entry, each),
       isHot: (entry) => this.#isHot(entry),
-      nextTick: (entry, lastTick, period) => phasedTick(lastTick, period, this.#phaseOf(entry)),
+      nextTick: (entry, lastTick, period) => {
+        entry.period = steadyPeriod(period, entry.period);
+        return phasedTick(lastTick, entry.period, this.#phaseOf(entry));
+      },
       admit: (entry, hasReaders) => {
         const isAdmitted = gate.admit(entry, hasReaders);
         if (isAdmitted) entry.batch = this.#newBatch([entry]);

@@ -36,6 +36,8 @@ export class Entry<K, V> extends WarmCache<V> implements Linked<Entry<K, V>>, Vi
   readAt = 0;
   /** Which part of the period its loads are due in. */
   readonly ordinal: number;
+  /** The period that this is of, in ms; 0 before the first. */
+  period = 0;
   older: Entry<K, V> | undefined;
   newer: Entry<K, V> | undefined;
   isListed = false;

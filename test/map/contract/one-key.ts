@@ -33,6 +33,7 @@ vi.mock('../../../src/map/phases.ts', async () => {
   const { jittered } = await import('../../../src/scheduler.ts');
   return {
     phaseOf: () => 0,
+    steadyPeriod: (period: number) => period,
     phasedTick: (lastTick: number, period: number) => lastTick + jittered(period, seen.jitter),
   };
 });
