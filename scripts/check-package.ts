@@ -19,17 +19,22 @@ function file(path: string, content: string): string {
   return full;
 }
 
-function install(what: string): void {
-  run('npm', ['install', '--silent', '--prefer-offline', '--no-audit', '--no-fund', what]);
+function install(...what: string[]): void {
+  run('npm', ['install', '--silent', '--prefer-offline', '--no-audit', '--no-fund', ...what]);
 }
 
-const { version: supabaseVersion } = JSON.parse(
-  readFileSync(join(root, 'node_modules/@supabase/supabase-js/package.json'), 'utf8'),
-) as { version: string };
+/** A package, in the version that is tested with. */
+function tested(name: string): string {
+  const path = join(root, 'node_modules', name, 'package.json');
+  const { version } = JSON.parse(readFileSync(path, 'utf8')) as { version: string };
+  return `${name}@${version}`;
+}
 
 const USE = `
 import { type HealthReport, LoadError, WarmCache, WarmCacheError } from 'warm-cache';
+import { alertOn, type AlertReason, healthResponse } from 'warm-cache/health';
 import { Leaderboard, type LeaderboardRow } from 'warm-cache/leaderboard';
+import { logTo } from 'warm-cache/logging';
 import { budget, type PeakWindow, peakHours, slowestOf } from 'warm-cache/policies';
 
 const windows: PeakWindow[] = [{ from: '18:00', to: '23:30', interval: budget({ share: 0.1 }) }];
@@ -40,8 +45,12 @@ cache.on('refresh', ({ snapshot }) => { const version: number = snapshot.version
 const value: Promise<number> = cache.get();
 const health: HealthReport = cache.health();
 const error: WarmCacheError = new LoadError('n', 'failed', 'm', undefined, 0);
+const ready: number = healthResponse([cache], { maxAge: 60_000 }).status;
+const reasons: AlertReason[] = [];
+alertOn(cache, { onAlert: ({ reasons: why }) => reasons.push(...why) });
+logTo({ info: () => {}, warn: () => {}, error: () => {} }, cache, { describe: (n) => n.toFixed() });
 const rows: readonly LeaderboardRow[] = new Leaderboard([]).top(3);
-export { error, health, rows, value };
+export { error, health, ready, rows, value };
 `;
 const USE_SUPABASE = `
 import { createClient } from '@supabase/supabase-js';
@@ -62,6 +71,38 @@ const loaders: Loader<Leaderboard<{ w: number }>>[] = [
 const wrong: Loader<Leaderboard<{ l: number }>> = supabaseLeaderboard({ client: other, ...options });
 export { loaders, wrong };
 `;
+const USE_METRICS = `
+import { metrics, trace } from '@opentelemetry/api';
+import { Registry } from 'prom-client';
+import { WarmCache, WarmCacheMap } from 'warm-cache';
+import { instrument } from 'warm-cache/opentelemetry';
+import { collect } from 'warm-cache/prometheus';
+
+const cache = new WarmCache({ name: 'n', loader: () => 42, ttl: 60_000 });
+const map = new WarmCacheMap({ name: 'm', loader: (key: number) => \`\${key}\`, ttl: 60_000 });
+const registry = new Registry();
+const offs: (() => void)[] = [
+  instrument(cache),
+  instrument(map, { keys: (key) => key.toFixed(0), tracer: trace.getTracer('t'), meter: metrics.getMeter('m') }),
+  collect(cache, { registry }),
+  collect(map, { registry, keys: (key) => key.toFixed(0) }),
+];
+// @ts-expect-error It has no such keys.
+instrument(map, { keys: (key: string) => key });
+// @ts-expect-error There is no registry.
+collect(cache, {});
+export { offs };
+`;
+const RUN_METRICS = `
+const registry = new Registry();
+const cache = new WarmCache({ name: 'n', loader: () => 42, ttl: 60000 });
+const offs = [instrument(cache), collect(cache, { registry })];
+cache.get().then(() => registry.metrics()).then((text) => {
+  for (const off of offs) off();
+  if (!text.includes('warm_cache_reads_total{cache="n",kind="waited"} 1')) throw new Error(text);
+  console.log('ok');
+});
+`;
 const RUN = `
 const cache = new WarmCache({ loader: () => 42, ttl: 60000 }).start();
 cache.get().then(async (value) => {
@@ -69,6 +110,8 @@ cache.get().then(async (value) => {
   const wrong = await cache.invalidate().catch((error) => error);
   if (value !== 42 || !(wrong instanceof StoppedError)) throw new Error('wrong');
   if (typeof supabaseLeaderboard !== 'function') throw new Error('no adapter');
+  if (healthResponse(cache).status !== 503) throw new Error('no health');
+  logTo({ info: () => {}, warn: () => {}, error: () => {} }, cache)();
   if (typeof peakHours !== 'function') throw new Error('no policy');
   console.log('ok');
 });
@@ -108,6 +151,8 @@ const checks: Record<string, () => void> = {
     file(
       'esm.mjs',
       `import { StoppedError, WarmCache } from 'warm-cache';
+       import { healthResponse } from 'warm-cache/health';
+       import { logTo } from 'warm-cache/logging';
        import { peakHours } from 'warm-cache/policies';
        import { supabaseLeaderboard } from 'warm-cache/supabase';${RUN}`,
     );
@@ -117,6 +162,8 @@ const checks: Record<string, () => void> = {
     file(
       'cjs.cjs',
       `const { StoppedError, WarmCache } = require('warm-cache');
+       const { healthResponse } = require('warm-cache/health');
+       const { logTo } = require('warm-cache/logging');
        const { peakHours } = require('warm-cache/policies');
        const { supabaseLeaderboard } = require('warm-cache/supabase');${RUN}`,
     );
@@ -139,14 +186,33 @@ const checks: Record<string, () => void> = {
   'nothing runs after the import alone': () => {
     file(
       'idle.mjs',
-      `import 'warm-cache'; import 'warm-cache/policies'; import 'warm-cache/supabase';`,
+      `import 'warm-cache'; import 'warm-cache/health'; import 'warm-cache/logging'; import 'warm-cache/policies'; import 'warm-cache/supabase';`,
     );
     run(process.execPath, ['idle.mjs']);
   },
   'types, with supabase-js': () => {
-    install(`@supabase/supabase-js@${supabaseVersion}`);
+    install(tested('@supabase/supabase-js'));
     // Its own types only pass where Node's and a certain DOM's are there.
     typechecks(USE_SUPABASE, { skipLibCheck: true });
+  },
+  'OpenTelemetry and prom-client': () => {
+    install(tested('@opentelemetry/api'), tested('prom-client'));
+    const names: readonly [what: string, from: string][] = [
+      ['Registry', 'prom-client'],
+      ['WarmCache', 'warm-cache'],
+      ['instrument', 'warm-cache/opentelemetry'],
+      ['collect', 'warm-cache/prometheus'],
+    ];
+    const imports = names.map(([what, from]) => `import { ${what} } from '${from}';`).join('');
+    const requires = names
+      .map(([what, from]) => `const { ${what} } = require('${from}');`)
+      .join('');
+    file('metrics.mjs', imports + RUN_METRICS);
+    expectOk(run(process.execPath, ['metrics.mjs']));
+    file('metrics.cjs', requires + RUN_METRICS);
+    expectOk(run(process.execPath, ['--no-experimental-require-module', 'metrics.cjs']));
+    // Types of prom-client ask for those of Node and for a DOM's.
+    typechecks(USE_METRICS, { skipLibCheck: true });
   },
 };
 
