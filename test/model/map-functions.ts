@@ -124,7 +124,7 @@ export class MapFunctions {
     world.look(true);
     const ids = keys.map(idOf);
     world.timeline.add('cache', () => `loads ${ids}, attempt ${attempt}`);
-    world.expect(!world.isInvalidating, 'a loader is called amidst of invalidateWhere()');
+    world.expect(world.unmarked.size === 0, 'a loader is called amidst of invalidateWhere()');
     const hasValidator = this.#setup.validator !== undefined;
     const members = keys.flatMap((key): readonly Member[] => {
       const id = idOf(key);

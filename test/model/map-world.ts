@@ -45,6 +45,9 @@ export interface Kept {
   /** Since when it is seen to wait for a slot, and whether a reader has waited meanwhile. */
   queuedAt: number | undefined;
   hadReaders: boolean;
+  /** Since when it is kept, and how many loads of the loop it has had. */
+  readonly since: number;
+  loads: number;
   /** Calls of `invalidate()` that have an event; and events, of `error` the final ones. */
   invalidations: number;
   readonly told: Record<'error' | 'invalidate' | 'refresh' | 'unchanged', number>;
@@ -87,8 +90,8 @@ export class MapWorld {
   readonly functions: MapFunctions;
   readonly kept: Map<string, Kept> = new Map();
   phase: 'new' | 'running' | 'stopped' = 'new';
-  /** While `invalidateWhere()` goes through the keys. */
-  isInvalidating = false;
+  /** Those that `invalidateWhere()`, as it goes on, has still to invalidate. */
+  readonly unmarked: Set<Kept> = new Set();
   readonly #setup: MapSetup;
   readonly #rules: Rules;
   readonly #zero: number = performance.now();
@@ -209,6 +212,8 @@ export class MapWorld {
       isPinned: false,
       pinnedBy: -1,
       letGoAt: -Infinity,
+      since: this.at.tick,
+      loads: 0,
       readAt: 0,
       isLeaving: false,
       queuedAt: undefined,
@@ -474,7 +479,6 @@ export class MapWorld {
       const id = idOf(key);
       asked.push(id);
       if (served.has(id)) this.expectSame(`predicate(${id})`, snapshot, served.get(id));
-      this.isInvalidating = asked.length < ids_.length;
       return !ids || ids.includes(id);
     };
     const ids_ = [...this.kept.keys()];
@@ -484,13 +488,16 @@ export class MapWorld {
       if (cool.includes(kept)) {
         this.#forget(kept);
         if (this.phase === 'stopped') sweep.waiters.push({ fate: { error: 'stopped' } });
-      } else sweep.waiters.push(this.#invalidated(kept, purge));
+      } else {
+        sweep.waiters.push(this.#invalidated(kept, purge));
+        this.unmarked.add(kept);
+      }
     }
     const before = new Set(ids_);
     const swept = ids
       ? this.map.invalidateWhere(predicate, { purge })
       : this.map.invalidateAll({ purge });
-    this.isInvalidating = false;
+    this.unmarked.clear();
     this.expect(
       !ids || (asked.length === before.size && asked.every((id) => before.has(id))),
       `the predicate is asked about ${asked}; the keys are ${ids_}`,
@@ -713,6 +720,7 @@ export class MapWorld {
     });
     listen('invalidate', (_, kept) => {
       kept.told.invalidate += 1;
+      this.unmarked.delete(kept);
     });
     listen('status', ({ from, to }, kept) => {
       const { status, model, id } = kept;
@@ -764,8 +772,18 @@ export class MapWorld {
     const mustRest = !this.#hasJumped && !kept.isPinned && this.#crowdedAt < idleSince - 1;
     const idle = at.tick - idleSince - (this.#rules.shared?.gathering ?? 0);
     this.expect(!isOfLoop || !mustRest || idle <= 0, `${id} is loaded, idle for ${idle} ms`);
+    if (reason === 'interval') kept.loads += 1;
+    const most = 4 + (2 * (at.tick - kept.since)) / this.#shortestPeriod;
+    this.expect(kept.loads <= most, `${kept.loads} loads of ${id} by the loop, at most ${most}`);
     this.#leaveQueue(kept);
     model.loadStarted(at, reason as Load['reason']);
+  }
+
+  /** As soon as may be after the last load, so that the next has ended while the value is good; and 5 % for the phases. */
+  get #shortestPeriod(): number {
+    const { ttl, maxStale, refreshInterval = ttl } = this.#rules;
+    const goodFor = refreshInterval <= ttl ? ttl : ttl + maxStale;
+    return Math.min(refreshInterval, goodFor / 2) / 1.05;
   }
 
   #onEvict(kept: Kept, reason: 'capacity' | 'idle'): void {
