@@ -284,6 +284,25 @@ describe('a listener', () => {
     expect(map.health().loads.published).toBeGreaterThan(5);
   });
 
+  it.each(['start', 'load'] as const)(
+    'of %s may stop the map as it is started again',
+    async (name) => {
+      const { loader, keys } = tracedLoader();
+      const map = newMap({ loader, keys: ['a', 'b'] });
+      await map.start().get('c');
+      await map.ready();
+      await map.stop();
+      const events = eventsOf(map, 'start', 'load', 'stop');
+      const before = keys().length;
+      map.once(name, () => map.stop());
+      map.start();
+      await vi.advanceTimersByTimeAsync(100_000);
+      expect(events).toEqual(name === 'start' ? ['start', 'stop'] : ['start', 'load a', 'stop']);
+      expect(keys()).toHaveLength(before);
+      expect(vi.getTimerCount()).toBe(0);
+    },
+  );
+
   it('of start finds the keys started', async () => {
     const { loader } = tracedLoader();
     const map = newMap({ loader, keys: ['a'], ttl: 1000 });
