@@ -145,7 +145,8 @@ export class WarmCacheMap<K, V> extends Observable<WarmCacheMapEvents<K, V>> {
       release: (entry) => this.#onLoadEnd(entry),
       tell: (entry, event, payload) => {
         if (event === 'stop') this.#onEntryStop(entry);
-        else if (event !== 'start') {
+        else if (event === 'start') entry.isStopped = false;
+        else {
           this.emit(event, { ...payload, key: entry.key } as never);
         }
         // Nobody reads it, and what it had can't be served any more.
@@ -210,7 +211,8 @@ export class WarmCacheMap<K, V> extends Observable<WarmCacheMapEvents<K, V>> {
     if (!this.#isStopped) {
       this.#phase = 'stopped';
       this.#owesStop = true;
-      this.#stopping = new Set(this.#entries.values());
+      // A listener may have stopped it as its keys were started again: some are stopped still.
+      this.#stopping = new Set([...this.#entries.values()].filter(({ isStopped }) => !isStopped));
     }
     this.#asking += 1;
     this.#keysTimer.cancel();
@@ -535,6 +537,7 @@ export class WarmCacheMap<K, V> extends Observable<WarmCacheMapEvents<K, V>> {
   }
 
   #onEntryStop(entry: Entry<K, V>): void {
+    entry.isStopped = true;
     if (this.#stopping.delete(entry) && this.#stopping.size === 0) this.#tellStop();
   }
 

@@ -28,6 +28,8 @@ export class Entry<K, V> extends WarmCache<V> implements Linked<Entry<K, V>>, Vi
   pinnedBy = 0;
   /** Aborted when it isn't any more, where somebody waits for all of those to have a value. */
   unpinned: AbortController | undefined;
+  /** Until it is started again. */
+  isStopped = false;
   /** Nobody has read it for a while: it isn't refreshed. */
   isCool = false;
   /** To go when its load has ended. */
