@@ -159,7 +159,8 @@ function failureOf({ code, cause }: LoadError): Failure {
     : { code, cause: { name, message } };
 }
 
-function boardOf(url: string, key: string, loadTimeout = 10_000): WarmCache<Leaderboard> {
+/** A cache of the board, in a hurry. */
+export function boardOf(url: string, key: string, loadTimeout = 10_000): WarmCache<Leaderboard> {
   const client = createClient(url, key, {
     auth: { persistSession: false, autoRefreshToken: false },
   });
@@ -177,7 +178,7 @@ function boardOf(url: string, key: string, loadTimeout = 10_000): WarmCache<Lead
 }
 
 /** Resolves when such an event has come so many times. */
-function times<E extends keyof WarmCacheEvents<Leaderboard>>(
+export function times<E extends keyof WarmCacheEvents<Leaderboard>>(
   count: number,
   cache: WarmCache<Leaderboard>,
   event: E,
