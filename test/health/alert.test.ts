@@ -183,6 +183,45 @@ describe('a cache is well again', () => {
     expect([onAlert.mock.calls.length, onRecovery.mock.calls.length]).toEqual([1, 0]);
   });
 
+  it('not by values that are set', async () => {
+    const { cache, onRecovery } = await bad();
+    for (const value of ['b', 'c', 'd']) cache.set(value);
+    expect(onRecovery).not.toHaveBeenCalled();
+  });
+
+  it('and tells no more reasons than there were', async () => {
+    const { load, onAlert, onRecovery } = watched({ failures: 2, slow: 1000 });
+    await load(false);
+    await vi.advanceTimersByTimeAsync(3_600_000);
+    await load(false);
+    expect(onAlert).toHaveBeenCalledOnce();
+    await load(true);
+    // One alone is none too many.
+    await load(true, 2000);
+    await load(true);
+    await load(true);
+    expect(onRecovery.mock.calls).toMatchObject([[{ reasons: ['failures'] }]]);
+  });
+
+  it('not by a time of which a part was too old again', async () => {
+    const { cache, onAlert, onRecovery, world } = watched(
+      { maxAge: 20_000, failures: 1000, recoverAfter: { loads: 1000, time: 60_000 } },
+      { refreshInterval: 10_000, backoff: { minDelay: 1000, factor: 1 } },
+    );
+    await cache.start().ready();
+    world.up = false;
+    await vi.advanceTimersByTimeAsync(40_000);
+    world.up = true;
+    await vi.advanceTimersByTimeAsync(2000);
+    world.up = false;
+    await vi.advanceTimersByTimeAsync(40_000);
+    world.up = true;
+    await vi.advanceTimersByTimeAsync(50_000);
+    expect([onAlert.mock.calls.length, onRecovery.mock.calls.length]).toEqual([1, 0]);
+    await vi.advanceTimersByTimeAsync(12_000);
+    expect(onRecovery).toHaveBeenCalledOnce();
+  });
+
   it('after as many as asked for', async () => {
     const { load, onRecovery } = await bad({ recoverAfter: { loads: 4 } });
     for (const _ of [1, 2, 3]) await load(true);
@@ -251,6 +290,20 @@ it('a hook that throws, or rejects, disturbs nobody', async () => {
   await load(true);
   expect([onAlert.mock.calls.length, onRecovery.mock.calls.length]).toEqual([1, 1]);
   expect(seen).toHaveBeenCalledTimes(2);
+});
+
+it('a hook that throws as a timer calls it disturbs nobody either', async () => {
+  const onAlert = vi.fn(() => {
+    throw new Error('no pager');
+  });
+  const { cache, world } = watched(
+    { maxAge: 20_000, failures: 1000, onAlert },
+    { refreshInterval: 10_000 },
+  );
+  await cache.start().ready();
+  world.takes = Infinity;
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(onAlert).toHaveBeenCalledOnce();
 });
 
 describe('no timer is left', () => {

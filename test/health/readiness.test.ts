@@ -90,6 +90,13 @@ it('all caches have to be ready', async () => {
   expect(body.notes).toEqual(['board: no value']);
 });
 
+it('one that is well after one that isn’t changes nothing', async () => {
+  const { cache } = await warm();
+  await vi.advanceTimersByTimeAsync(70_000);
+  const cold = makeCache({ name: 'cold', loader: () => 'a' });
+  expect(await answer([cold, cache])).toMatchObject({ status: 503, body: { status: 'fail' } });
+});
+
 it('caches of one name are two checks, and a colon in a name doesn’t part it', async () => {
   const [a, b] = [await warm('a:b'), await warm('a:b')];
   const { body } = await answer([a.cache, b.cache]);
