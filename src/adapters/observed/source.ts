@@ -11,7 +11,9 @@ export interface Heard {
 
 interface Speaker {
   readonly name: string;
+  /** Calls `listener` at each such event. */
   on<E extends keyof Heard>(event: E, listener: (payload: Heard[E]) => unknown): unknown;
+  /** Takes it away again. */
   off<E extends keyof Heard>(event: E, listener: (payload: Heard[E]) => unknown): unknown;
 }
 
@@ -29,6 +31,7 @@ interface Speaker {
  * ```
  */
 export interface ObservedCache extends Speaker {
+  /** How it does, when it is asked. */
   health(): HealthReport;
 }
 
@@ -49,12 +52,24 @@ export interface ObservedCache extends Speaker {
  */
 export interface ObservedMap<K> extends Speaker {
   readonly size: number;
+  /** How all of its keys do. */
   health(): MapHealthReport;
+  /** How one does; `undefined` where there is no such key. */
   health(key: K): HealthReport | undefined;
 }
 
 /**
  * Whether the keys of a map are told apart, and by what: by each key as a string, or by what a function makes of it.
  * Several keys may be one to that function.
+ *
+ * @typeParam K - The type of the keys.
+ *
+ * @example
+ * ```ts
+ * import type { KeyLabel } from 'warm-cache/prometheus';
+ *
+ * const region: KeyLabel<string> = (board) => board.split(':')[0] ?? board;
+ * console.log(region('eu:1v1'));
+ * ```
  */
 export type KeyLabel<K> = boolean | ((key: K) => string);
