@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { WarmCache } from 'warm-cache';
+import { Instruments } from '../examples/leaderboard-demo/src/instruments.ts';
 import { countsOf, levelOf } from '../examples/leaderboard-demo/src/level.ts';
 import { lineOf, marksAt } from '../examples/leaderboard-demo/src/line.ts';
 
@@ -59,5 +61,32 @@ describe('the level of a load', () => {
     const times = Array.from({ length: 90 }, (_, i) => from + i * 33.3 + 1);
     const { mean } = levelOf(times, { from, until: from + 2999, interval: 999 });
     expect(mean).toBe(3);
+  });
+});
+
+describe('the instruments of the demo', () => {
+  it('tell of a cache over HTTP: metrics, readiness and liveness', async () => {
+    const instruments = new Instruments();
+    const address = await instruments.listen(0);
+    const ask = async (path: string) => {
+      const response = await fetch(`${address}${path}`);
+      const type = response.headers.get('content-type');
+      return { status: response.status, type, text: await response.text() };
+    };
+    await using cache = new WarmCache({ name: 'board', loader: () => 'a', ttl: 60_000 });
+    instruments.see(cache);
+    try {
+      expect(await ask('/readyz')).toMatchObject({ status: 503, type: 'application/health+json' });
+      await cache.start().ready();
+      expect(await ask('/readyz')).toMatchObject({ status: 200 });
+      expect(await ask('/healthz')).toMatchObject({ status: 200 });
+      const metrics = await ask('/metrics');
+      expect(metrics).toMatchObject({ status: 200, type: expect.stringContaining('text/plain') });
+      expect(metrics.text).toMatch(/^warm_cache_status\{.*cache="board".*\} 1$/m);
+      expect(await ask('/')).toMatchObject({ status: 404 });
+    } finally {
+      await instruments.stop();
+    }
+    await expect(fetch(`${address}/metrics`)).rejects.toThrow('fetch failed');
   });
 });

@@ -45,6 +45,7 @@ export async function playFilters(
 ): Promise<FiltersOutcome> {
   const hand = new HandLane(stack);
   const lane = new MapLane(stack);
+  options.onCache?.(lane.pages);
   try {
     const byHand = await playLane(hand, stack, options);
     await hand.stop();

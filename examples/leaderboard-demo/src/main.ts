@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { type SupabaseStack, startStack } from 'supabase-stack';
 import { brokenFilterPromises, filtersTextOf } from './filters-report.ts';
 import { playFilters } from './filters-scenario.ts';
+import { Instruments, type Seen } from './instruments.ts';
 import { brokenPromises, textOf } from './report.ts';
 import { play, type ScenarioOptions } from './scenario.ts';
 
@@ -13,6 +14,8 @@ const HELP = `npm run demo -- [options]
   --rows N      player-races on the ladder, at least 10 (default 30000)
   --seconds N   how long the traffic runs, at least 12 (default 40; with --filters 20, each way)
   --filters     the pages of all filters: in a map, and by hand with one interval for all
+  --metrics     serve /metrics, /readyz and /healthz of the cache meanwhile
+  --port N      where, on 127.0.0.1 (default 9464)
   --json        the result as JSON on stdout; progress goes to stderr
   --help        this text
 `;
@@ -22,6 +25,8 @@ const { values: flags } = parseArgs({
     rows: { type: 'string', default: '30000' },
     seconds: { type: 'string' },
     filters: { type: 'boolean', default: false },
+    metrics: { type: 'boolean', default: false },
+    port: { type: 'string', default: '9464' },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -60,7 +65,16 @@ async function main(): Promise<number> {
     process.stdout.write(HELP);
     return 0;
   }
-  if (!Number.isSafeInteger(rows) || rows < 10 || !(seconds >= 12 && seconds < Infinity)) {
+  const port = Number(flags.port);
+  const isRight =
+    Number.isSafeInteger(rows) &&
+    rows >= 10 &&
+    seconds >= 12 &&
+    seconds < Infinity &&
+    Number.isInteger(port) &&
+    port >= 0 &&
+    port < 65_536;
+  if (!isRight) {
     process.stderr.write(HELP);
     return 2;
   }
@@ -71,12 +85,16 @@ async function main(): Promise<number> {
     process.on(name, () => interrupted.abort());
   }
   let stack: SupabaseStack | undefined;
+  const instruments = flags.metrics ? new Instruments() : undefined;
   try {
+    const address = await instruments?.listen(port);
+    if (address) progress(`${address}/metrics, /readyz and /healthz tell of the cache\n`);
     progress(
       `0/4  PostgreSQL and PostgREST start, with ${rows.toLocaleString('en')} player-races\n`,
     );
     stack = await startStack({ rows, signal });
-    const options = { seconds, signal, progress };
+    const onCache = (cache: Seen): void => instruments?.see(cache);
+    const options = { seconds, signal, progress, onCache };
     const { outcome, text, broken } = flags.filters
       ? await showFilters(stack, options)
       : await showBoard(stack, rows, options);
@@ -89,7 +107,7 @@ async function main(): Promise<number> {
     progress('\nInterrupted: everything is stopped.\n');
     return 0;
   } finally {
-    await stack?.stop();
+    await Promise.all([stack?.stop(), instruments?.stop()]);
   }
 }
 

@@ -1,6 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { SupabaseStack } from 'supabase-stack';
+import type { Seen } from './instruments.ts';
 import { clientOf, LazyLane, type LoadCounts, WarmLane } from './lanes.ts';
 import { Matches } from './matches.ts';
 import { type LaneReport, reportOf } from './report.ts';
@@ -25,6 +26,8 @@ export interface ScenarioOptions {
   readonly signal: AbortSignal;
   /** Takes what there is to say on the way, line breaks and all. */
   readonly progress: (text: string) => void;
+  /** Is given the cache that is kept hot. */
+  readonly onCache?: (cache: Seen) => unknown;
 }
 
 const WRITES = 3;
@@ -39,10 +42,11 @@ const RESOLUTION = 1;
  */
 export async function play(
   stack: SupabaseStack,
-  { seconds, signal, progress }: ScenarioOptions,
+  { seconds, signal, progress, onCache }: ScenarioOptions,
 ): Promise<Outcome> {
   const lazy = new LazyLane(stack);
   const warm = new WarmLane(stack);
+  onCache?.(warm.cache);
   let traffic: Traffic | undefined;
   let matches: Matches | undefined;
   const loop = monitorEventLoopDelay({ resolution: RESOLUTION });
