@@ -6,7 +6,7 @@ import { checkOf } from './checks.ts';
 import { liveness, readiness, type Verdict } from './verdict.ts';
 
 /** What is asked of a cache, or a map. */
-export interface Reporter {
+interface Reporter {
   health(): HealthReport | MapHealthReport;
 }
 
@@ -85,7 +85,9 @@ export interface HealthRequest {
  */
 export interface HealthResponder {
   statusCode: number;
+  /** Called before `end`. */
   setHeader(name: string, value: string): unknown;
+  /** Called once, without a body where there is none. */
   end(body?: string): unknown;
 }
 

@@ -42,9 +42,13 @@ export type LogCall = 'message' | 'message, object' | 'object' | 'object, messag
  * ```
  */
 export interface LoggerLike {
+  /** What one asks for only when something is to be found out. */
   debug?(...args: never[]): unknown;
+  /** What is as it should be. */
   info(...args: never[]): unknown;
+  /** Outages, as they begin and end, and slow loads. */
   warn(...args: never[]): unknown;
+  /** There is nothing to serve. */
   error(...args: never[]): unknown;
 }
 
