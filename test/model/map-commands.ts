@@ -174,7 +174,9 @@ const step = (jumps: boolean, rests: boolean): fc.Arbitrary<MapStep> =>
     gap: fc.oneof(
       { weight: 4, arbitrary: fc.constant('rest' as const) },
       { weight: 2, arbitrary: fc.constant(0) },
-      { weight: 2, arbitrary: fc.integer({ min: 1, max: 14 }) },
+      // An answer is on its way for that long.
+      { weight: 3, arbitrary: fc.integer({ min: 1, max: 5 }) },
+      { weight: 2, arbitrary: fc.integer({ min: 6, max: 14 }) },
     ),
   });
 
