@@ -1,4 +1,4 @@
-import { diag, metrics, trace } from '@opentelemetry/api';
+import { context, diag, metrics, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import {
   AggregationTemporality,
@@ -16,7 +16,7 @@ import {
 } from '@opentelemetry/sdk-trace';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { notModified, WarmCacheMap, type WarmCacheOptions } from 'warm-cache';
-import { instrument } from 'warm-cache/opentelemetry';
+import { instrument, type ObservedCache } from 'warm-cache/opentelemetry';
 import { fakeTime, manualLoader, settle, stopped } from '../support/loads.ts';
 
 /** Collects when it is asked to. */
@@ -567,6 +567,7 @@ describe('the span of a load', () => {
   });
 
   it('is one for each load, one after the other, of whatever key', async () => {
+    const error = vi.spyOn(diag, 'error');
     const map = new WarmCacheMap({ name, loader: async (key: string) => key, ttl: 60_000 });
     instrumented(map);
     await Promise.all([map.get('a'), map.get('b'), map.get('c')]);
@@ -574,6 +575,9 @@ describe('the span of a load', () => {
     void map.get('d');
     void map.delete('d');
     await map.stop();
+    for (const off of offs.splice(0)) off();
+    // As of a span that is ended twice.
+    expect(error).not.toHaveBeenCalled();
     const outcomes = spans().map(({ attributes }) => attributes['warm_cache.load.outcome']);
     expect(outcomes.toSorted()).toEqual([
       'published',
@@ -600,7 +604,6 @@ describe('the span of a load is linked to that of who asked for it', () => {
     ['start()', 'start'],
   ] as const)('%s', async (call, reason) => {
     const contexts = new AsyncLocalStorageContextManager().enable();
-    const { context } = await import('@opentelemetry/api');
     expect(context.setGlobalContextManager(contexts)).toBe(true);
     try {
       const cache = newCache({ loader: async () => 'a' });
@@ -626,7 +629,6 @@ describe('the span of a load is linked to that of who asked for it', () => {
 
   it('once: whoever joins a load has no part in it, and the loop’s own have no link', async () => {
     const contexts = new AsyncLocalStorageContextManager().enable();
-    const { context } = await import('@opentelemetry/api');
     context.setGlobalContextManager(contexts);
     try {
       const loader = vi.fn(async () => 'a');
@@ -661,6 +663,39 @@ describe('the span of a load is linked to that of who asked for it', () => {
     }
   });
 });
+
+it.each(['interval', 'retry'] as const)(
+  'the span of a load by %s has no link, in whatever context its timer may be',
+  async (reason) => {
+    const contexts = new AsyncLocalStorageContextManager().enable();
+    context.setGlobalContextManager(contexts);
+    try {
+      const listeners: [event: string, listener: (payload: never) => unknown][] = [];
+      const source: ObservedCache = {
+        name,
+        health: () => newCache({ loader: () => 'a' }).health(),
+        on: (event, listener) => listeners.push([event, listener]),
+        off: () => {},
+      };
+      instrumented(source);
+      const tell = (event: string, payload: object): void => {
+        for (const [heard, listener] of listeners) {
+          if (heard === event) listener({ name, ...payload } as never);
+        }
+      };
+      const span = provider.getTracer('app').startSpan('whose');
+      context.with(trace.setSpan(context.active(), span), () => {
+        for (const why of [reason, 'read']) {
+          tell('load', { reason: why });
+          tell('loadEnd', { reason: why, outcome: 'published', duration: 1 });
+        }
+      });
+      expect(spans().map(({ links }) => links.length)).toEqual([0, 1]);
+    } finally {
+      context.disable();
+    }
+  },
+);
 
 it('takes the meter of the API where none is given', async () => {
   metrics.setGlobalMeterProvider(meters);

@@ -192,12 +192,13 @@ describe('the metrics of several caches on one registry', () => {
     const cache = newCache({ loader: () => 'a' });
     collected(cache);
     await cache.get();
+    await vi.advanceTimersByTimeAsync(1000);
     const one = await registry.getMetricsAsJSON();
     await vi.advanceTimersByTimeAsync(2000);
     await cache.get();
     const other = await registry.getMetricsAsJSON();
     const all = AggregatorRegistry.aggregate([one, other]) as Registry;
-    expect(await samplesOf('warm_cache_age_seconds', all)).toMatchObject([{ value: 2 }]);
+    expect(await samplesOf('warm_cache_age_seconds', all)).toMatchObject([{ value: 3 }]);
     const reads = await samplesOf('warm_cache_reads_total', all);
     expect(reads.map(({ value }) => value)).toEqual([1, 0, 2, 0]);
   });
@@ -257,7 +258,9 @@ describe('the metrics of a map', () => {
     ]);
     map.delete(1);
     expect(await valuesOf('warm_cache_age_seconds')).toEqual([['2', 0]]);
+    const health = vi.spyOn(map, 'health');
     expect(await valuesOf('warm_cache_consecutive_failures')).toEqual([['2', 0]]);
+    expect(health.mock.calls).toEqual([[], [2]]);
     await map.stop();
   });
 
