@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { EventEmitter } from 'eventemitter3';
 import type { LoadError } from './errors.ts';
 import type { LoadReason } from './options.ts';
@@ -173,8 +174,25 @@ export type WarmCacheListener<T, E extends keyof WarmCacheEvents<T>> = (
 type AnyListener = (payload: never) => unknown;
 type Guard = (payload: unknown) => void;
 
-/** The listeners of one cache, kept apart from the engine: nothing that a listener does comes back to it. */
-export class Observable<Events extends object> {
+/**
+ * The listeners of a cache or a map. What a listener does never comes back to it.
+ *
+ * @typeParam Events - The payload of each event, by its name.
+ *
+ * @example
+ * ```ts
+ * import type { Observable, WarmCacheEvents } from 'warm-cache';
+ *
+ * function countErrors(cache: Observable<WarmCacheEvents<unknown>>): () => number {
+ *   let count = 0;
+ *   cache.on('error', () => {
+ *     count += 1;
+ *   });
+ *   return () => count;
+ * }
+ * ```
+ */
+export abstract class Observable<Events extends object> {
   /** Stands in every event. */
   readonly name: string;
   // Made when it is first needed: most caches of a large number have no listener.
@@ -242,6 +260,15 @@ export class Observable<Events extends object> {
   off<E extends keyof Events & string>(event: E, listener: (payload: Events[E]) => unknown): this {
     this.#emitter?.off(event, guarded(listener));
     return this;
+  }
+
+  /** How it does, in one line for people. */
+  abstract inspect(): string;
+
+  // Here and not in each class: bundlers keep a class with such a name, though nobody uses it.
+  /** @internal */
+  [inspect.custom](): string {
+    return `${this.constructor.name} ${this.inspect()}`;
   }
 
   /** @internal */

@@ -19,3 +19,4 @@ export {
   healthHandler,
   healthResponse,
 } from './health-endpoint/response.ts';
+export type { WatchedCache, WatchedMap } from './watch/watched.ts';

@@ -11,7 +11,13 @@ export {
   WarmCacheError,
   type WarmCacheErrorCode,
 } from './errors.ts';
-export type { CacheStatus, LoadOutcome, WarmCacheEvents, WarmCacheListener } from './events.ts';
+export type {
+  CacheStatus,
+  LoadOutcome,
+  Observable,
+  WarmCacheEvents,
+  WarmCacheListener,
+} from './events.ts';
 export type { HealthReport, LoadDurations, ReadCounts } from './health.ts';
 /**
  * Thrown by a loader where trying again is in vain: it ends the attempts of this load, not the loop. It is p-retry's.

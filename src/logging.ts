@@ -6,3 +6,4 @@
  */
 export type { LogCall, LoggerLike, LogLevel } from './logging/call.ts';
 export { type LogOptions, logTo } from './logging/log-to.ts';
+export type { WatchedCache, WatchedMap } from './watch/watched.ts';

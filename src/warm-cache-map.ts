@@ -1,4 +1,3 @@
-import { inspect } from 'node:util';
 import { turnNow } from './clock.ts';
 import { outsideRequests } from './context.ts';
 import { messageOf, StoppedError, WarmCacheError } from './errors.ts';
@@ -512,13 +511,8 @@ export class WarmCacheMap<K, V> extends Observable<WarmCacheMapEvents<K, V>> {
    * console.log(squares.inspect());
    * ```
    */
-  inspect(): string {
+  override inspect(): string {
     return mapLineOf(this.health());
-  }
-
-  /** @internal */
-  [inspect.custom](): string {
-    return `WarmCacheMap ${this.inspect()}`;
   }
 
   get #isStopped(): boolean {
@@ -562,11 +556,14 @@ export class WarmCacheMap<K, V> extends Observable<WarmCacheMapEvents<K, V>> {
     if (each.store && typeof id === 'object' && id !== null) {
       throw new TypeError('Expected `keyOf` to tell objects apart in the `store`');
     }
-    const back = this.#isRunning ? this.#leaving.get(id) : undefined;
+    const back = this.#leaving.get(id);
     const entry = back ?? new Entry(key, id, this.#ordinal++, each, this.#host);
     this.#entries.set(id, entry);
     if (back) this.#leaving.delete(id);
-    return back?.start() ?? entry;
+    entry.isStopped = false;
+    if (this.#isRunning) back?.start();
+    else back?.reopen();
+    return entry;
   }
 
   /** It was read: it stays, and stays hot. */
@@ -664,7 +661,9 @@ export class WarmCacheMap<K, V> extends Observable<WarmCacheMapEvents<K, V>> {
     const unread = Math.abs(turnNow() - entry.readAt);
     if (entry.isPinned || unread < this.#options.idleTime) return true;
     entry.isCool = true;
-    if (!entry.peek()) this.#evict(entry, 'idle');
+    // One that is stopped serves what is fresh alone, until it goes on.
+    const isThere = entry.isStopped ? entry.hasServable : entry.peek() !== undefined;
+    if (!isThere) this.#evict(entry, 'idle');
     return false;
   }
 

@@ -1,4 +1,3 @@
-import { inspect } from 'node:util';
 import { turnNow } from './clock.ts';
 import { outsideRequests } from './context.ts';
 import { Current } from './current.ts';
@@ -493,13 +492,8 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
    * console.log(board.inspect());
    * ```
    */
-  inspect(): string {
+  override inspect(): string {
     return lineOf(this.health(), Date.now());
-  }
-
-  /** @internal */
-  [inspect.custom](): string {
-    return `WarmCache ${this.inspect()}`;
   }
 
   get #loading(): Load | undefined {
@@ -705,6 +699,28 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
     this.#begin();
     if (this.#loadTick === 0) this.#loadTick = performance.now();
     this.#plan();
+  }
+
+  /**
+   * May load again when it is asked to, though its loop isn't begun: as soon as a loader that ran when it was stopped has
+   * settled.
+   *
+   * @internal
+   */
+  reopen(): void {
+    if (this.#phase === 'draining') this.#halt();
+    if (this.#phase !== 'stopped') return;
+    this.#phase = 'new';
+    this.#watch();
+  }
+
+  /**
+   * Whether there is a value that may be served, stopped or not.
+   *
+   * @internal
+   */
+  get hasServable(): boolean {
+    return this.#current.freshness !== undefined;
   }
 
   /**

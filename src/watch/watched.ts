@@ -4,7 +4,19 @@ import type { WarmCacheMapEvents } from '../map/events.ts';
 import type { MapHealthReport } from '../map/report.ts';
 import type { Snapshot } from '../snapshot.ts';
 
-/** What is asked of a `WarmCache`. */
+/**
+ * What is asked of a `WarmCache` that is watched.
+ *
+ * @typeParam T - The type of its value.
+ *
+ * @example
+ * ```ts
+ * import { logTo, type WatchedCache } from 'warm-cache/logging';
+ *
+ * const logAll = (caches: readonly WatchedCache<unknown>[]): (() => void)[] =>
+ *   caches.map((cache) => logTo(console, cache));
+ * ```
+ */
 export interface WatchedCache<T> {
   readonly name: string;
   on<E extends keyof WarmCacheEvents<T> & string>(
@@ -19,7 +31,20 @@ export interface WatchedCache<T> {
   health(): HealthReport;
 }
 
-/** What is asked of a `WarmCacheMap`. */
+/**
+ * What is asked of a `WarmCacheMap` that is watched.
+ *
+ * @typeParam K - The type of its keys.
+ * @typeParam V - The type of its values.
+ *
+ * @example
+ * ```ts
+ * import { alertOn, type WatchedMap } from 'warm-cache/health';
+ *
+ * const alertAll = (map: WatchedMap<string, unknown>): (() => void) =>
+ *   alertOn(map, { onAlert: ({ keys }) => console.error(keys) });
+ * ```
+ */
 export interface WatchedMap<K, V> {
   readonly name: string;
   readonly size: number;

@@ -197,7 +197,7 @@ export class MapWorld {
   isUnclear(id: string): boolean {
     const ghost = this.#ghosts.get(id)?.model;
     const isSettled = ghost?.slot === undefined || ghost.isFree(ghost.slot, this.at);
-    const isGhostUnclear = ghost !== undefined && (isSettled || this.phase !== 'running');
+    const isGhostUnclear = ghost !== undefined && isSettled;
     return isGhostUnclear || this.#isBackoffUnclear(this.kept.get(id));
   }
 
@@ -226,8 +226,10 @@ export class MapWorld {
       this.see('a deleted key that is there again while its loader runs');
       this.#ghosts.delete(id);
       model.now(this.at);
-      model.start();
-      model.started();
+      if (this.phase === 'running') {
+        model.start();
+        model.started();
+      } else model.phase = 'new';
       const status = model.status(this.at);
       kept.back = status === kept.status ? undefined : status;
     } else {
@@ -327,7 +329,7 @@ export class MapWorld {
     if (isUnclear) return;
     this.phase = 'running';
     this.#isSilent = false;
-    const gone = idle.filter(({ model }) => !model.servable(at));
+    const gone = idle.filter(({ model }) => !model.isServable(at));
     for (const kept of this.kept.values()) {
       const { model } = kept;
       if (gone.includes(kept)) continue;

@@ -173,6 +173,12 @@ export class Model {
     return age < ttl + maxStale && !this.isStopped ? 'stale' : undefined;
   }
 
+  /** Whether there is a value that is served, or will be once it is started again. */
+  isServable(at: Moment): boolean {
+    const { ttl, maxStale } = this.#rules;
+    return this.snapshot !== undefined && this.#age(at) < ttl + maxStale;
+  }
+
   servable(at: Moment): Snapshot<unknown> | undefined {
     return this.freshness(at) && this.snapshot;
   }
