@@ -19,15 +19,19 @@ import type { Snapshot } from '../snapshot.ts';
  */
 export interface WatchedCache<T> {
   readonly name: string;
+  /** As a cache does: calls `listener` at each such event. */
   on<E extends keyof WarmCacheEvents<T> & string>(
     event: E,
     listener: (payload: WarmCacheEvents<T>[E]) => unknown,
   ): unknown;
+  /** As a cache does: takes a listener away. */
   off<E extends keyof WarmCacheEvents<T> & string>(
     event: E,
     listener: (payload: WarmCacheEvents<T>[E]) => unknown,
   ): unknown;
+  /** The snapshot that may be served. */
   peek(): Snapshot<T> | undefined;
+  /** How it does. */
   health(): HealthReport;
 }
 
@@ -48,16 +52,21 @@ export interface WatchedCache<T> {
 export interface WatchedMap<K, V> {
   readonly name: string;
   readonly size: number;
+  /** As a map does: calls `listener` at each such event. */
   on<E extends keyof WarmCacheMapEvents<K, V> & string>(
     event: E,
     listener: (payload: WarmCacheMapEvents<K, V>[E]) => unknown,
   ): unknown;
+  /** As a map does: takes a listener away. */
   off<E extends keyof WarmCacheMapEvents<K, V> & string>(
     event: E,
     listener: (payload: WarmCacheMapEvents<K, V>[E]) => unknown,
   ): unknown;
+  /** The snapshot of a key that may be served. */
   peek(key: K): Snapshot<V> | undefined;
+  /** How all keys do. */
   health(): MapHealthReport;
+  /** How one key does. */
   health(key: K): HealthReport | undefined;
 }
 

@@ -108,9 +108,9 @@ describe('a key that was read', () => {
 });
 
 describe('a key that has cooled down', () => {
-  it('is not loaded at a restart, and forgotten where it has nothing to serve', async () => {
+  it('is not loaded at a restart, served as long as it may be, and forgotten then', async () => {
     const { loader, keys } = tracedLoader(100);
-    const map = newMap({ loader, ...options, maxStale: 1_000_000 }).start();
+    const map = newMap({ loader, ...options, maxStale: 100_000 }).start();
     void map.get('a');
     await vi.advanceTimersByTimeAsync(60_000);
     void map.get('b');
@@ -121,7 +121,26 @@ describe('a key that has cooled down', () => {
     map.start();
     await vi.advanceTimersByTimeAsync(1000);
     expect(new Set(keys().slice(before))).toEqual(new Set(['b']));
+    expect(map.peek('a')).toBeDefined();
+    await vi.advanceTimersByTimeAsync(110_000);
+    expect(keys().filter((key) => key === 'a')).toHaveLength(
+      keys()
+        .slice(0, before)
+        .filter((key) => key === 'a').length,
+    );
     expect(map.peek('a')).toBeUndefined();
+    expect(map.health('a')).toBeUndefined();
+  });
+
+  it('is forgotten at a restart where it has nothing to serve', async () => {
+    const { loader } = tracedLoader(100);
+    const map = newMap({ loader, ...options, maxStale: 100_000 }).start();
+    void map.get('a');
+    await vi.advanceTimersByTimeAsync(60_000);
+    await map.stop();
+    await vi.advanceTimersByTimeAsync(110_000);
+    map.start();
+    expect(map.health('a')).toBeUndefined();
   });
 
   it('is loaded when it is next read, where it was invalidated', async () => {
