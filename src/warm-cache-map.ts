@@ -50,12 +50,11 @@ const NO_RETRY = { retries: 0, minTimeout: 0, factor: 1, maxTimeout: 0, randomiz
  * ```ts
  * import { WarmCacheMap } from 'warm-cache';
  *
+ * declare function boardOf(country: string, signal: AbortSignal): Promise<string[]>;
+ *
  * const boards = new WarmCacheMap({
  *   name: 'boards',
- *   loader: async (country: string, { signal }) => {
- *     const response = await fetch(`https://ladder.example/${country}`, { signal });
- *     return (await response.json()) as string[];
- *   },
+ *   loader: (country: string, { signal }) => boardOf(country, signal),
  *   keys: ['KR', 'PL', 'DE'],
  *   ttl: 60_000,
  * });
