@@ -17,6 +17,7 @@ import {
 import { phasedTick, phaseOf, steadyPeriod } from './map/phases.ts';
 import { Recency } from './map/recency.ts';
 import { type MapHealthReport, totalsOf } from './map/report.ts';
+import { TURN } from './map/turn.ts';
 import {
   expect,
   type GetOptions,
@@ -31,8 +32,6 @@ import type { SnapshotStore } from './store.ts';
 
 /** Of how many loads a key remembers how long they took. */
 const DURATIONS = 4;
-/** Ms for which keys are added before the event loop gets a turn. */
-const TURN = 4;
 /** A batch has one run of quick retries for all of its keys. */
 const NO_RETRY = { retries: 0, minTimeout: 0, factor: 1, maxTimeout: 0, randomize: false };
 

@@ -1,8 +1,7 @@
 import { type Alarm, Timer } from '../scheduler.ts';
 import { Heap, type Ranked } from './heap.ts';
+import { TURN } from './turn.ts';
 
-/** Ms for which what is due may keep the event loop, before it gets a turn. */
-const TURN = 4;
 /** So many are told between two looks at the clock. */
 const STRIDE = 32;
 

@@ -1,5 +1,7 @@
+import { outsideRequests } from '../context.ts';
 import type { Alarm } from '../scheduler.ts';
 import { Heap, type Ranked } from './heap.ts';
+import { isLongTurn } from './turn.ts';
 
 /** Whoever waits for its turn to load, or has it. */
 export interface Visitor {
@@ -43,6 +45,8 @@ export class Gate<V extends Visitor> {
   /** Until a batch that isn't full goes all the same. */
   readonly #window: Alarm;
   #isGathering = false;
+  /** Until the next turn of the event loop, where this one has taken long. */
+  readonly #turn: Alarm;
   #isDispatching = false;
   readonly #options: GateOptions;
   readonly #onTurn: (visitors: readonly V[]) => void;
@@ -59,6 +63,7 @@ export class Gate<V extends Visitor> {
       this.#stopGathering();
       this.#dispatch();
     });
+    this.#turn = newTimer(() => this.#onDispatch());
   }
 
   get queued(): number {
@@ -89,7 +94,9 @@ export class Gate<V extends Visitor> {
     if (ticket) (ticket.hasReaders ? this.#readers : this.#background).remove(ticket);
     // It has its turn, and those of its batch before it are being started.
     else this.release(visitor);
-    if (this.queued === 0) this.#stopGathering();
+    if (this.queued > 0) return;
+    this.#stopGathering();
+    this.#turn.cancel();
   }
 
   /** Its load has ended, or rests between two attempts. */
@@ -165,12 +172,20 @@ export class Gate<V extends Visitor> {
 
   /** Not at once: whoever has come or gone isn't done yet. */
   #dispatchSoon(): void {
-    if (this.#isDispatching || this.queued === 0) return;
+    if (this.#isDispatching || this.#turn.dueTick !== Infinity || this.queued === 0) return;
+    // Loaders that take no time would never end the turn.
+    if (isLongTurn()) {
+      this.#turn.arm(0);
+      return;
+    }
     this.#isDispatching = true;
-    queueMicrotask(() => {
-      this.#isDispatching = false;
-      this.#dispatch();
-    });
+    outsideRequests(queueMicrotask, () => this.#onDispatch());
+  }
+
+  #onDispatch(): void {
+    this.#isDispatching = false;
+    this.#turn.cancel();
+    this.#dispatch();
   }
 
   #dispatch(): void {
