@@ -77,7 +77,7 @@ async function choose(page: Page, { countries = [], unknown, races = [], best }:
     if (unknown) await page.locator('input[value="none"]').check();
     await page.keyboard.press('Escape');
   }
-  for (const race of races) await page.locator(`input[value="${race}"]`).check({ force: true });
+  for (const race of races) await page.locator(`input[value="${race}"]`).check();
   if (best) await page.getByLabel('Best race only').check();
 }
 
