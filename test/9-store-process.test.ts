@@ -105,7 +105,8 @@ describe.each(['keyv', 'file'])('a process with a store (%s)', (backend) => {
       most = Math.max(...published.map(({ n }) => n));
       least = Math.max(...told.filter(({ what }) => what === 'written').map(({ n }) => n));
     }
-    expect(least).toBeGreaterThan(KILLS);
+    // Each of them has written one at least.
+    expect(least).toBeGreaterThanOrEqual(KILLS);
   });
 
   it('that has purged its value does not serve it at its next start', async () => {
