@@ -23,7 +23,7 @@ export interface Host<T, C extends Guest> {
   /** When to start the next load, by `performance.now()`: at most `period` ms after the last one did. */
   nextTick(cache: C, lastTick: number, period: number, jitter: number): number;
   /** Whether a load may start now. If not, `proceed()` is called later, unless the cache withdraws. */
-  admit(cache: C, hasReaders: boolean): boolean;
+  admit(cache: C): boolean;
   /** Somebody waits now for the load that isn't admitted yet. */
   promote(cache: C): void;
   withdraw(cache: C): void;

@@ -10,6 +10,7 @@ import { Entry, EntryAlarm, type EntryHost } from './map/entry.ts';
 import type { WarmCacheMapEvents } from './map/events.ts';
 import { Gate } from './map/gate.ts';
 import {
+  isIterable,
   type ResolvedMapOptions,
   resolveMapOptions,
   type WarmCacheMapOptions,
@@ -130,8 +131,8 @@ export class WarmCacheMap<K, V> extends Observable<WarmCacheMapEvents<K, V>> {
         entry.period = steadyPeriod(period, entry.period);
         return phasedTick(lastTick, entry.period, this.#phaseOf(entry));
       },
-      admit: (entry, hasReaders) => {
-        const isAdmitted = gate.admit(entry, hasReaders);
+      admit: (entry) => {
+        const isAdmitted = gate.admit(entry, entry.hasReaders);
         if (isAdmitted) entry.batch = this.#newBatch([entry]);
         return isAdmitted;
       },
@@ -904,10 +905,6 @@ async function settled(loads: readonly Promise<unknown>[]): Promise<void> {
       `${errors.length} of ${loads.length} keys could not be loaded`,
     );
   }
-}
-
-function isIterable<K>(keys: Iterable<K> | Promise<Iterable<K>>): keys is Iterable<K> {
-  return typeof Object(keys)[Symbol.iterator] === 'function';
 }
 
 function unlessAborted(promise: Promise<void>, signal: AbortSignal): Promise<void> {

@@ -643,7 +643,7 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
     if (!wanted) {
       this.#activity = undefined;
       this.#timer.cancel();
-    } else if (this.#host.admit(this, this.#waiters.hasReaders)) this.#load();
+    } else if (this.#host.admit(this)) this.#load();
     else {
       this.#queued = true;
       this.#timer.cancel();

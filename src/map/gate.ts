@@ -190,12 +190,13 @@ export class Gate<V extends Visitor> {
 
   #dispatch(): void {
     while (this.#isOpen && this.queued > 0 && !this.#isGathering) {
-      const [first, ...others] = this.#next();
+      const tickets = this.#next();
+      const [first] = tickets;
       if (first?.resume) {
         first.visitor.pass = this.#issue(1);
         first.resume();
       } else if (first) {
-        const visitors = [first, ...others].map(({ visitor }) => visitor as V);
+        const visitors = tickets.map(({ visitor }) => visitor as V);
         const pass = this.#issue(visitors.length);
         for (const visitor of visitors) visitor.pass = pass;
         this.#onTurn(visitors);

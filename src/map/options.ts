@@ -221,7 +221,7 @@ export function resolveMapOptions<K, V>(
   whole('maxBatchSize', maxBatchSize);
   expect('batchWindow', batchWindow, [0, Number.MAX_VALUE]);
   if (keyOf !== undefined) expect('keyOf', keyOf, 'function');
-  if (typeof keys !== 'function' && typeof Object(keys)[Symbol.iterator] !== 'function') {
+  if (typeof keys !== 'function' && !isIterable(keys)) {
     throw new TypeError(`Expected \`keys\` to be an iterable or a function, got ${typeof keys}`);
   }
   if (typeof keys === 'string') {
@@ -248,4 +248,9 @@ export function resolveMapOptions<K, V>(
 function whole(option: string, given: number): void {
   expect(option, given, [1]);
   expect(`${option} % 1`, given % 1 || 0, [0, 0]);
+}
+
+/** Whether it can be gone through at once: a list, and not the promise of one. */
+export function isIterable<K>(keys: Iterable<K> | Promise<Iterable<K>>): keys is Iterable<K> {
+  return typeof Object(keys)[Symbol.iterator] === 'function';
 }
