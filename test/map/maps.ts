@@ -1,6 +1,5 @@
-import { afterEach, beforeEach, expect, vi } from 'vitest';
 import { WarmCacheMap, type WarmCacheMapEvents, type WarmCacheMapOptions } from 'warm-cache';
-import { stateOf, t0 } from '../support/loads.ts';
+import { fakeTimeOf, t0 } from '../support/loads.ts';
 
 /** Makes a map whose times are exact: no jitter and no quick retries, unless asked for; a `ttl` of a minute. */
 export type MakeMap = <K, V>(
@@ -9,25 +8,9 @@ export type MakeMap = <K, V>(
 
 /** Fakes the time for each test of the file. The maps are stopped after their test, and must leave no timer. */
 export function fakeTime(): MakeMap {
-  let maps: { stop(): Promise<void> }[] = [];
-  beforeEach(() => {
-    vi.useFakeTimers({ now: t0 });
-  });
-  afterEach(async () => {
-    try {
-      const stopped = Promise.all(maps.map((map) => map.stop()));
-      while ((await stateOf(stopped)) === 'pending') await vi.advanceTimersToNextTimerAsync();
-      expect(vi.getTimerCount()).toBe(0);
-    } finally {
-      maps = [];
-      vi.useRealTimers();
-    }
-  });
-  return (options) => {
-    const map = new WarmCacheMap({ ttl: 60_000, jitter: 0, retry: { retries: 0 }, ...options });
-    maps.push(map);
-    return map;
-  };
+  const time = fakeTimeOf();
+  return (options) =>
+    time.keep(new WarmCacheMap({ ttl: 60_000, jitter: 0, retry: { retries: 0 }, ...options }));
 }
 
 /** One load as a {@link tracedLoader} saw it. */

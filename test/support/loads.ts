@@ -15,31 +15,38 @@ export type MakeCache = <T>(
   options: Omit<WarmCacheOptions<T>, 'ttl'> & { readonly ttl?: number },
 ) => WarmCache<T>;
 
-/**
- * Fakes the time for each test of the file. The caches made by what it returns are stopped after their test, and
- * must leave no timer.
- */
-export function fakeTime(): MakeCache {
-  let caches: { stop(): Promise<void> }[] = [];
+/** Fakes the time for each test of the file. What is given to `keep` is stopped after its test, and must leave no timer. */
+export function fakeTimeOf<S extends { stop(): Promise<void> }>(): {
+  keep<T extends S>(made: T): T;
+} {
+  let all: S[] = [];
   beforeEach(() => {
     vi.useFakeTimers({ now: t0 });
   });
   afterEach(async () => {
     try {
-      const stopped = Promise.all(caches.map((cache) => cache.stop()));
+      const stopped = Promise.all(all.map((one) => one.stop()));
       // A loader that hangs is waited for until its deadline.
       while ((await stateOf(stopped)) === 'pending') await vi.advanceTimersToNextTimerAsync();
       expect(vi.getTimerCount()).toBe(0);
     } finally {
-      caches = [];
+      all = [];
       vi.useRealTimers();
     }
   });
-  return (options) => {
-    const cache = new WarmCache({ ttl: 60_000, jitter: 0, retry: { retries: 0 }, ...options });
-    caches.push(cache);
-    return cache;
+  return {
+    keep: (made) => {
+      all.push(made);
+      return made;
+    },
   };
+}
+
+/** The same, with what makes the caches that are kept. */
+export function fakeTime(): MakeCache {
+  const time = fakeTimeOf();
+  return (options) =>
+    time.keep(new WarmCache({ ttl: 60_000, jitter: 0, retry: { retries: 0 }, ...options }));
 }
 
 /** The payloads of one event, as they come. */
