@@ -10,6 +10,7 @@ const config: ViteUserConfig = {
   resolve: {
     alias: [
       { find: /^warm-cache$/, replacement: source('index.ts') },
+      { find: /^warm-cache\/fleet$/, replacement: source('fleet.ts') },
       { find: /^warm-cache\/health$/, replacement: source('health-endpoint.ts') },
       { find: /^warm-cache\/leaderboard$/, replacement: source('leaderboard.ts') },
       { find: /^warm-cache\/logging$/, replacement: source('logging.ts') },

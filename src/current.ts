@@ -2,6 +2,7 @@ import type { LoadOutcome } from './events.ts';
 import { type Freshness, freshnessOf } from './freshness.ts';
 import type { ContentHash, Load, LoadAnswer, ValidatorToken } from './load.ts';
 import type { Alarm } from './scheduler.ts';
+import type { Origin, SharedValue } from './shared.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /**
@@ -20,6 +21,8 @@ export class Current<T> {
   token: ValidatorToken;
   /** Of the value. */
   hash: ContentHash;
+  /** Of the value, where it is shared. */
+  origin: Origin | undefined;
   /** Only a load from this one on lifts the invalidation; 0 while there is none. */
   #validFrom = 0;
   /** Loads before this one may not publish: a purge or a `set()` came after they began. */
@@ -71,13 +74,32 @@ export class Current<T> {
       this.hash = answer.hash;
     } else this.#replace({ ...(this.snapshot as Snapshot<T>), loadedAt });
     this.token = answer.token;
+    this.origin = answer.origin;
     return answer.kind;
+  }
+
+  /** Takes what another process has loaded, as load `seq`: those before it may not replace it. */
+  take(
+    { content, token, origin, isCurrent }: SharedValue<T>,
+    hash: ContentHash,
+    isSame: boolean,
+    seq: number,
+  ): Snapshot<T> {
+    if (isCurrent && seq >= this.#validFrom) this.#validFrom = 0;
+    this.#publishFrom = Math.max(this.#publishFrom, seq);
+    this.token = token;
+    this.origin = origin;
+    const loadedAt = Math.round(Date.now() - (performance.now() - origin.tick));
+    if (isSame || !content) return this.#replace({ ...(this.snapshot as Snapshot<T>), loadedAt });
+    this.hash = hash;
+    return this.#publish(content.value, loadedAt, 'shared');
   }
 
   /** Takes a value by hand, and bars loads before `seq` from replacing it. */
   set(value: T, hash: ContentHash, seq: number): Snapshot<T> {
     this.token = undefined;
     this.hash = hash;
+    this.origin = undefined;
     this.#publishFrom = seq;
     return this.#publish(value, Date.now(), 'set');
   }

@@ -5,6 +5,8 @@
  * - `ERR_LOAD_TIMEOUT`: the load did not end within `loadTimeout`
  * - `ERR_LOAD_REJECTED`: the load's result was vetoed by `accept`
  * - `ERR_READY_TIMEOUT`: `ready({ timeout })` waited that long in vain
+ * - `ERR_SHARED`: what the cache shares with other processes can't be reached or understood: they could not be told of an
+ *   invalidation, or its right to load was lost
  * - `ERR_STOPPED`: the cache was stopped
  *
  * @example
@@ -16,6 +18,7 @@
  *   ERR_LOAD_REJECTED: 503,
  *   ERR_LOAD_TIMEOUT: 504,
  *   ERR_READY_TIMEOUT: 503,
+ *   ERR_SHARED: 502,
  *   ERR_STOPPED: 503,
  * };
  * const statusOf = (error: unknown): number =>
@@ -27,6 +30,7 @@ export type WarmCacheErrorCode =
   | 'ERR_LOAD_REJECTED'
   | 'ERR_LOAD_TIMEOUT'
   | 'ERR_READY_TIMEOUT'
+  | 'ERR_SHARED'
   | 'ERR_STOPPED';
 
 /**

@@ -89,12 +89,15 @@ export interface WarmCacheEvents<T> {
     /** Epoch ms. */
     readonly startedAt: number;
   };
-  /** A new snapshot is published, by a load, by `set()` or from the `store`. */
+  /** A new snapshot is published, by a load, by `set()`, by another process or from the `store`. */
   refresh: CacheEvent & {
     readonly snapshot: Snapshot<T>;
     readonly previous: Snapshot<T> | undefined;
-    /** Why the load was started; `'set'` for `set()`, `'store'` for what was kept from before a restart. */
-    readonly reason: LoadReason | 'set' | 'store';
+    /**
+     * Why the load was started; `'set'` for `set()`, `'shared'` for what another process published, `'store'` for what
+     * was kept from before a restart.
+     */
+    readonly reason: LoadReason | 'set' | 'shared' | 'store';
     /** Ms the load took. */
     readonly duration: number;
   };
@@ -105,14 +108,15 @@ export interface WarmCacheEvents<T> {
   change: CacheEvent & {
     readonly snapshot: Snapshot<T>;
     readonly previous: Snapshot<T> | undefined;
-    readonly reason: LoadReason | 'set' | 'store';
+    readonly reason: LoadReason | 'set' | 'shared' | 'store';
   };
-  /** A load found the value unchanged, and renewed its age. */
+  /** A load found the value unchanged, here or in another process, and renewed its age. */
   unchanged: CacheEvent & {
     /** The value with its new age. */
     readonly snapshot: Snapshot<T>;
     readonly previous: Snapshot<T> | undefined;
-    readonly reason: LoadReason;
+    /** Why the load was started; `'shared'` where that was in another process. */
+    readonly reason: LoadReason | 'shared';
     /** Ms the load took. */
     readonly duration: number;
   };
@@ -140,7 +144,7 @@ export interface WarmCacheEvents<T> {
   };
   /** A load has ended: once for each `load`, whatever the outcome, and after all that is told of it but `status`. */
   loadEnd: CacheEvent & LoadEnd;
-  /** `invalidate()` was called. */
+  /** `invalidate()` was called, here or, where the value is `shared`, in another process. */
   invalidate: CacheEvent & {
     /** Whether the value was dropped. */
     readonly purge: boolean;

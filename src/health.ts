@@ -1,5 +1,6 @@
 import type { CacheStatus, LoadOutcome } from './events.ts';
 import type { LoadReason } from './options.ts';
+import type { SharedHealth } from './shared.ts';
 
 /**
  * Reads by `get()`, by what they met.
@@ -95,6 +96,8 @@ export interface HealthReport {
   /** How many of the loads it spared: the loader wasn't called. */
   readonly skipped: number;
   readonly reads: Readonly<ReadCounts>;
+  /** The cache's part in its fleet; `null` where the value is not `shared`. */
+  readonly shared: SharedHealth | null;
 }
 
 /** What is counted as things happen: one flat object, for there may be a hundred thousand caches. */

@@ -63,6 +63,7 @@ export {
   type StopOptions,
   type WarmCacheOptions,
 } from './options.ts';
+export type { SharedHealth, SharedTier } from './shared.ts';
 export type { Snapshot, SnapshotSource } from './snapshot.ts';
 export type { Codec, SnapshotStore } from './store.ts';
 export type { LoadTrace } from './trace.ts';

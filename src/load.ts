@@ -7,6 +7,7 @@ import {
   notModified,
   type ResolvedOptions,
 } from './options.ts';
+import type { Origin } from './shared.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { LoadTrace } from './trace.ts';
 
@@ -64,8 +65,9 @@ export type LoadAnswer<T> =
       readonly value: T;
       readonly token: ValidatorToken;
       readonly hash: ContentHash;
+      readonly origin?: Origin;
     }
-  | { readonly kind: 'unchanged'; readonly token: ValidatorToken };
+  | { readonly kind: 'unchanged'; readonly token: ValidatorToken; readonly origin?: Origin };
 
 /** A load without an answer. */
 export interface LoadFailure {

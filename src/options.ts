@@ -1,3 +1,4 @@
+import type { SharedTier } from './shared.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { Codec, SnapshotStore } from './store.ts';
 
@@ -340,7 +341,12 @@ export interface WarmCacheOptions<T> {
    * there under `name`, which has to be its own.
    */
   readonly store?: SnapshotStore | undefined;
-  /** Turns a value that isn't plain data into such for the `store`, and back. */
+  /**
+   * Shares the value with caches of other processes, so that one load an interval does for all: `redisTier()` or
+   * `postgresTier()`. They are to have the same options. A read never waits for it.
+   */
+  readonly shared?: SharedTier | undefined;
+  /** Turns a value that isn't plain data into such for the `store` or for those it is `shared` with, and back. */
   readonly codec?: Codec<T> | undefined;
 }
 
@@ -447,6 +453,7 @@ export interface ResolvedOptions<T> {
   readonly equals?: WarmCacheOptions<T>['equals'];
   readonly contentHash?: WarmCacheOptions<T>['contentHash'];
   readonly store?: SnapshotStore;
+  readonly shared?: SharedTier;
   readonly codec?: Codec<T>;
 }
 
@@ -492,9 +499,11 @@ export function resolveOptions<T>(options: WarmCacheOptions<T>): ResolvedOptions
     equals: 'function',
     contentHash: 'function',
     store: 'object',
+    shared: 'object',
     codec: 'object',
   });
   if (options.store) methodsOf('store', options.store, ['get', 'set']);
+  if (options.shared) methodsOf('shared', options.shared, ['join']);
   if (options.codec) methodsOf('codec', options.codec, ['encode', 'decode']);
   // An infinite number of them is no fraction.
   expect('retry.retries % 1', (options.retry?.retries ?? 0) % 1 || 0, [0, 0]);

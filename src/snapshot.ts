@@ -1,5 +1,5 @@
 /**
- * Where a value came from: a load, `set()`, or the `store` among the options.
+ * Where a value came from: a load, `set()`, another process that it is `shared` with, or the `store` among the options.
  *
  * @example
  * ```ts
@@ -10,7 +10,7 @@
  * console.log(source === 'set' ? 'put in by hand' : 'loaded');
  * ```
  */
-export type SnapshotSource = 'loader' | 'set' | 'store';
+export type SnapshotSource = 'loader' | 'set' | 'shared' | 'store';
 
 /**
  * A value and what is known of it. Frozen: a newer value comes as a new snapshot.

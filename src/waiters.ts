@@ -10,6 +10,8 @@ export interface Waiter<T> {
   readonly kind: 'demand' | 'read' | 'ready';
   /** Ms: nothing older is good enough for it. */
   readonly maxAge: number;
+  /** When it began to wait, by `performance.now()`. */
+  readonly askedTick: number;
   /** The first load, by its sequence number, that is good enough. */
   since: number;
   /** Ends the waiting, with the snapshot if there is one, else with the error. */
@@ -55,10 +57,10 @@ export class Waiters<T> {
     });
   }
 
-  /** Ends the waiting of all readers for whom a snapshot that no load brought is young enough. */
-  offer(snapshot: Snapshot<T>, isYoung: (maxAge: number) => boolean): void {
+  /** Ends the waiting of all for whom a snapshot that no load here brought is good enough. */
+  offer(snapshot: Snapshot<T>, isGood: (waiter: Waiter<T>) => boolean): void {
     this.#all?.forEach((waiter) => {
-      if (waiter.kind !== 'demand' && isYoung(waiter.maxAge)) waiter.settle(undefined, snapshot);
+      if (isGood(waiter)) waiter.settle(undefined, snapshot);
     });
   }
 
@@ -83,6 +85,7 @@ export class Waiters<T> {
     const waiter: Waiter<T> = {
       kind,
       maxAge,
+      askedTick: performance.now(),
       since,
       settle: (error, snapshot) => {
         patience.cancel();

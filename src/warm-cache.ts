@@ -35,6 +35,7 @@ import {
 } from './options.ts';
 import { Rate } from './rate.ts';
 import { type Alarm, backoffDelay, jittered, refreshPeriod, Timer } from './scheduler.ts';
+import type { SharedHost, SharedMember, SharedValue } from './shared.ts';
 import type { Snapshot } from './snapshot.ts';
 import { Keeper, type Restored } from './store.ts';
 import { isTraced, traceEnd, traceStart } from './trace.ts';
@@ -89,6 +90,10 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
   readonly #waiters: Waiters<T>;
   /** Where a function among the options chooses the interval. */
   readonly #rate: Rate | undefined;
+  /** Where the value is shared with other processes. */
+  readonly #member: SharedMember<T> | undefined;
+  /** Resolves when it has given back what it held. */
+  #parted: Promise<void> | undefined;
   /** Where there is a store. */
   #keeper: Keeper<T> | undefined;
   /** What views are made of; and those of them that want each value before it is published. */
@@ -138,6 +143,7 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
     this.#waiters = new Waiters(this.#timer);
     this.#rate = resolved.policy && new Rate(ttl);
     this.#current = new Current(ttl, maxStale, this.#host.newTimer(this, 'age'));
+    this.#member = resolved.shared?.join(this.#sharedHost());
   }
 
   /**
@@ -184,7 +190,12 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
     const load = activity?.seq ? activity : undefined;
     if (load) load.ended ??= Promise.withResolvers();
     const ended = load?.ended?.promise ?? Promise.resolve();
-    return this.#options.store ? ended.then(() => this.#written()) : ended;
+    const { shared, store } = this.#options;
+    if (!shared && !store) return ended;
+    return ended.then(async () => {
+      await this.#parted;
+      if (store) await this.#written();
+    });
   }
 
   /**
@@ -296,6 +307,8 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
    * is on its way at once; meanwhile the old value is served as stale. The promise may be ignored.
    *
    * @throws {LoadError} That load failed. The value counts as stale until one succeeds.
+   * @throws {WarmCacheError} With code `ERR_SHARED`: the other processes that the value is `shared` with could not be told. They
+   * are as soon as may be, and the value is loaded here all the same.
    * @throws {StoppedError} The cache is stopped, or was meanwhile.
    *
    * @example
@@ -311,13 +324,9 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
    */
   invalidate({ purge = false }: InvalidateOptions = {}): Promise<Snapshot<T>> {
     const since = this.#seq + 1;
-    this.#current.invalidate(since, purge);
-    if (purge) {
-      this.#served = undefined;
-      this.#waiters.raise(since);
-      this.#keep()?.drop();
-    }
+    this.#outdate(since, purge);
     const next = this.#wait('demand', since);
+    const told = this.#isStopped ? undefined : this.#member?.invalidate(purge);
     const outer = this.#telling;
     this.#telling = true;
     this.#ask('invalidate');
@@ -325,7 +334,10 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
     this.#watch();
     this.#telling = outer;
     this.#plan();
-    return next;
+    if (!told) return next;
+    const both = told.then(() => next);
+    both.catch(() => {});
+    return both;
   }
 
   /**
@@ -380,6 +392,7 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
     this.#waiters.settle(Infinity, undefined, snapshot, 'demand');
     // Before a listener can purge it, or set another.
     this.#keep()?.save(snapshot, undefined);
+    this.#member?.put(snapshot);
     this.#tell(snapshot, previous, 'set', 0, same);
     for (const error of faults) this.#emitError(error);
     this.#watch();
@@ -446,7 +459,7 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
       version,
       load: load ? { reason: load.reason, attempt: load.attempt, startedAt: load.loadedAt } : null,
       nextLoadAt:
-        this.#activity?.seq || this.#timer.dueTick === Infinity
+        this.#activity?.seq || this.#queued || this.#timer.dueTick === Infinity
           ? null
           : Math.round(Date.now() + this.#timer.dueTick - performance.now()),
       interval: {
@@ -455,6 +468,7 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
       },
       durations: this.#durations.summary(),
       ...this.#counts.report(),
+      shared: this.#member?.report() ?? null,
     };
   }
 
@@ -511,6 +525,7 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
 
   #begin(): void {
     this.#phase = 'running';
+    this.#member?.start();
     this.#emit('start', {});
     this.#watch();
     this.#restore();
@@ -546,6 +561,15 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
   #servable(): Snapshot<T> | undefined {
     const { freshness, snapshot } = this.#current;
     return freshness === 'fresh' || (freshness && !this.#isStopped) ? snapshot : undefined;
+  }
+
+  /** Only a load from `since` on is good enough from now on. */
+  #outdate(since: number, purge: boolean): void {
+    this.#current.invalidate(since, purge);
+    if (!purge) return;
+    this.#served = undefined;
+    this.#waiters.raise(since);
+    this.#keep()?.drop();
   }
 
   #settle(): Freshness {
@@ -619,7 +643,9 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
       const { ttl, maxStale, jitter, refreshInterval } = this.#options;
       const interval = this.#rate?.interval ?? refreshInterval;
       const period = refreshPeriod(interval, ttl, maxStale, this.#durations.slowest);
-      const tick = this.#host.nextTick(this, this.#loadTick, period, jitter);
+      const tick =
+        this.#member?.nextTick(this.#loadTick, period) ??
+        this.#host.nextTick(this, this.#loadTick, period, jitter);
       delay = Math.max(1, tick - performance.now());
     }
     if (delay > 0) this.#timer.arm(delay);
@@ -636,6 +662,12 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
       });
       return;
     }
+    if (this.#queued) {
+      // Nobody knows what keeps whoever is to let it in.
+      this.#member?.withdraw();
+      this.proceed();
+      return;
+    }
     const wanted =
       this.#pending ||
       this.#waiters.size > 0 ||
@@ -643,11 +675,14 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
     if (!wanted) {
       this.#activity = undefined;
       this.#timer.cancel();
-    } else if (this.#host.admit(this)) this.#load();
-    else {
+    } else if (!this.#host.admit(this)) {
       this.#queued = true;
       this.#timer.cancel();
-    }
+    } else if (this.#member) {
+      this.#queued = true;
+      this.#timer.arm(this.#member.patience);
+      this.#member.claim(this.#pending === 'refresh');
+    } else this.#load();
   }
 
   /** @internal */
@@ -778,8 +813,10 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
     const run = (): Promise<void> =>
       runLoad(load, this.#host.optionsOf(this, this.#options), this.#loadHost(load)).then(
         (result) => {
-          if (this.#activity === load) this.#onLoadEnd(load, this.#prepared(load, result));
-          else this.#counts.abandoned -= 1;
+          if (!this.#member || !('token' in result)) return this.#onLoaded(load, result);
+          return this.#member
+            .publish(load.startedTick, result)
+            .then((answer) => this.#onLoaded(load, answer));
         },
       );
     if (!isTraced()) {
@@ -788,6 +825,11 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
     }
     load.trace = { ...this.traced, reason, startedAt: load.loadedAt };
     outsideRequests(traceStart, load.trace, run);
+  }
+
+  #onLoaded(load: Load, result: LoadAnswer<T> | LoadFailure): void {
+    if (this.#activity === load) this.#onLoadEnd(load, this.#prepared(load, result));
+    else this.#counts.abandoned -= 1;
   }
 
   #traceEnd(load: Load, outcome: LoadOutcome, error?: unknown): void {
@@ -847,7 +889,7 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
 
   // What comes of it
 
-  #onLoadEnd(load: Load, result: LoadAnswer<T> | LoadFailure): void {
+  #onLoadEnd(load: Load, result: LoadAnswer<T> | LoadFailure | 'superseded'): void {
     this.#activity = undefined;
     this.#timer.cancel();
     this.#host.release(this);
@@ -858,20 +900,33 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
       this.#counts.probes += load.probed ? 1 : 0;
       this.#keeper?.retry();
       const failures = this.#counts.consecutiveFailures;
-      const outcome =
-        'token' in result
-          ? this.#succeed(load, result, duration)
-          : this.#fail(load, result, duration);
-      this.#traceEnd(load, outcome, 'token' in result ? undefined : this.#lastError);
+      const outcome = this.#conclude(load, result, duration);
+      this.#traceEnd(load, outcome, this.#lastError);
       if (duration > this.#options.slowThreshold) this.#emit('slow', { reason, outcome, duration });
       this.#tellEnd();
       if (this.#phase === 'draining') this.#halt();
       else this.#watch();
-      if (this.#rate && 'token' in result) this.#choose(this.#rate, duration, failures);
+      if (this.#rate && result !== 'superseded' && 'token' in result)
+        this.#choose(this.#rate, duration, failures);
       this.#telling = false;
     }
     load.ended?.resolve();
     this.#plan();
+  }
+
+  #conclude(
+    load: Load,
+    result: LoadAnswer<T> | LoadFailure | 'superseded',
+    duration: number,
+  ): LoadOutcome {
+    if (result === 'superseded') {
+      this.#counts.superseded += 1;
+      this.#untoldEnd = endOf(load, result, duration);
+      return result;
+    }
+    return 'token' in result
+      ? this.#succeed(load, result, duration)
+      : this.#fail(load, result, duration);
   }
 
   #succeed(load: Load, answer: LoadAnswer<T>, duration: number): LoadOutcome {
@@ -961,7 +1016,10 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
     const snapshot = current.restore(value, hash, loadedAt, token);
     this.#settle();
     if (this.#servable()) {
-      this.#waiters.offer(snapshot, (maxAge) => current.isYoung(maxAge, snapshot));
+      this.#waiters.offer(
+        snapshot,
+        ({ kind, maxAge }) => kind !== 'demand' && current.isYoung(maxAge, snapshot),
+      );
     }
     this.#tell(snapshot, undefined, 'store', performance.now() - tick);
     this.#watch();
@@ -1018,10 +1076,149 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
     // Reads wait for the retry: they may not make an outage worse.
     if (this.#pending === 'read') this.#pending = undefined;
     this.#waiters.settle(load.seq, error, undefined, 'ready');
+    this.#member?.release(delay, message);
     this.#emitError(error, load, retryAt, true);
     // Last of all, for the loader's handler may do as it likes.
     if (kind === 'timeout') load.controller.abort(error);
     return kind;
+  }
+
+  // What is shared with other processes
+
+  #sharedHost(): SharedHost<T> {
+    const { name } = this;
+    const options = this.#options;
+    const current = this.#current;
+    const loading = (): Load | undefined => this.#loading;
+    return {
+      name,
+      options,
+      get snapshot() {
+        return current.snapshot;
+      },
+      get origin() {
+        return current.snapshot && current.origin;
+      },
+      get loadTick() {
+        return loading()?.startedTick;
+      },
+      admitted: () => {
+        if (this.#queued) this.proceed();
+      },
+      refused: (reason, rest) => this.#onRefused(reason, rest),
+      take: (value) => this.#take(value),
+      attribute: (snapshot, origin) => {
+        if (current.snapshot === snapshot) current.origin = origin;
+      },
+      invalidated: (purge) => this.#onInvalidated(purge),
+      want: () => {
+        if (this.#phase === 'running' && !this.#activity) this.#ask('interval');
+      },
+      lost: () => this.#onLost(),
+      replan: () => this.#plan(),
+      onError: (error) => this.#emitError(error),
+    };
+  }
+
+  /** Publishes what another process has loaded. */
+  #take(value: SharedValue<T>): boolean {
+    const current = this.#current;
+    const { snapshot: previous, hash: standing } = current;
+    const { content, isCurrent, origin } = value;
+    if (this.#isStopped) return false;
+    const onFault = (error: unknown): void => this.#emitError(error);
+    const hash = content && hashOf(content.value, this.#options, { onFault });
+    const facts = { snapshot: previous, hash: standing, onFault };
+    const same = !content || isSame(content.value, hash, this.#options, facts);
+    try {
+      if (content && !same) this.#prepare(content.value);
+    } catch (error) {
+      this.#emitError(error);
+      return false;
+    }
+    // The functions of the options and listeners may do as they like.
+    if (this.#isStopped || current.snapshot !== previous) return false;
+    const load = this.#loading;
+    const seq = load && !value.outdatesLoad ? load.seq - 1 : ++this.#seq;
+    const snapshot = current.take(value, hash, same, seq);
+    const counts = this.#counts;
+    counts.lastContactAt = Date.now();
+    counts.consecutiveFailures = 0;
+    this.#unchangedStreak = same ? this.#unchangedStreak + 1 : 0;
+    if (!load) {
+      if (!this.#activity?.seq) this.#activity = undefined;
+      this.#loadTick = Math.max(this.#loadTick, origin.tick);
+    }
+    const outer = this.#telling;
+    this.#telling = true;
+    const freshness = this.#settle();
+    this.#waiters.offer(snapshot, ({ kind, maxAge, since, askedTick }) => {
+      if (kind === 'demand') return isCurrent && since <= seq;
+      return freshness !== undefined && origin.tick >= askedTick - maxAge;
+    });
+    if (isCurrent && freshness === 'fresh' && !load) {
+      // What the claim was for is here.
+      this.#queued = false;
+      this.#timer.cancel();
+      this.#member?.withdraw();
+      this.#pending = this.#waiters.size > 0 ? 'read' : undefined;
+    }
+    if (same) {
+      this.#keep()?.renew(snapshot, current.token, this.#options.ttl);
+      this.#emit('unchanged', { snapshot, previous, reason: 'shared', duration: 0 });
+    } else {
+      counts.lastChangeAt = counts.lastContactAt;
+      this.#keep()?.save(snapshot, current.token);
+      this.#tell(snapshot, previous, 'shared', 0);
+    }
+    this.#watch();
+    this.#telling = outer;
+    this.#plan();
+    return true;
+  }
+
+  #onInvalidated(purge: boolean): void {
+    if (this.#isStopped) return;
+    this.#outdate(this.#seq + 1, purge);
+    const outer = this.#telling;
+    this.#telling = true;
+    if (this.#phase === 'running') this.#ask('invalidate');
+    this.#emit('invalidate', { purge });
+    this.#watch();
+    this.#telling = outer;
+    this.#plan();
+  }
+
+  /** Another process's load has failed, and all wait before the next. */
+  #onRefused(reason: string, rest: number): void {
+    if (!this.#queued) return;
+    this.#queued = false;
+    this.#pending = undefined;
+    this.#counts.consecutiveFailures += 1;
+    // A little later than the one whose rest it is.
+    const delay = rest * (1 + this.#options.jitter * Math.random());
+    const retryAt = Math.round(Date.now() + delay);
+    const message = `in another process: ${reason}`;
+    const error = new LoadError(this.label, 'failed', message, undefined, retryAt);
+    this.#counts.lastError = { message: error.message, at: Date.now() };
+    this.#activity = { until: performance.now() + delay, error };
+    const outer = this.#telling;
+    this.#telling = true;
+    this.#waiters.settle(this.#seq + 1, error, undefined, 'ready');
+    this.#emitError(error, undefined, retryAt, true);
+    this.#watch();
+    this.#telling = outer;
+    this.#plan();
+  }
+
+  /** Others may be loading already: what the load in flight brings is nobody's any more. */
+  #onLost(): void {
+    const load = this.#loading;
+    if (!load) return;
+    this.#counts.abandoned += 1;
+    this.#pending ??= load.reason;
+    this.#onLoadEnd(load, 'superseded');
+    load.controller.abort(new WarmCacheError(this.label, 'ERR_SHARED', 'the lease was lost'));
   }
 
   // Stopping
@@ -1036,6 +1233,7 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
     this.#served = undefined;
     if (this.#queued) this.#host.withdraw(this);
     this.#queued = false;
+    this.#parted = this.#member?.stop();
     if (this.#waiters.size > 0) this.#waiters.settle(Infinity, this.#stoppedError());
     if (load) {
       this.#counts.stopped += 1;

@@ -45,6 +45,7 @@ describe('health()', () => {
       probes: 0,
       skipped: 0,
       reads: { fresh: 0, stale: 0, waited: 0, failed: 0 },
+      shared: null,
     });
   });
 

@@ -7,12 +7,15 @@ import type { AddressInfo } from 'node:net';
 
 const SOURCES: Readonly<Record<string, string>> = {
   'warm-cache': 'index.ts',
+  'warm-cache/fleet': 'fleet.ts',
   'warm-cache/health': 'health-endpoint.ts',
   'warm-cache/leaderboard': 'leaderboard.ts',
   'warm-cache/logging': 'logging.ts',
   'warm-cache/opentelemetry': 'adapters/opentelemetry.ts',
   'warm-cache/policies': 'policies.ts',
+  'warm-cache/postgres': 'adapters/postgres.ts',
   'warm-cache/prometheus': 'adapters/prometheus.ts',
+  'warm-cache/redis': 'adapters/redis.ts',
   'warm-cache/supabase': 'adapters/supabase.ts',
 };
 
