@@ -13,7 +13,8 @@ import { Desk, LONG, NOTHING, type Subject, type Traits } from './subject.ts';
 
 type Step =
   | { readonly do: 'claim'; readonly back: number; readonly force: boolean }
-  | { readonly do: 'forget' | 'read' }
+  | { readonly do: 'forget' }
+  | { readonly do: 'read' }
   | { readonly do: 'invalidate'; readonly purge: boolean }
   | { readonly do: 'publish'; readonly grant: number; readonly payload: string }
   | { readonly do: 'put'; readonly payload: string }
