@@ -5,7 +5,7 @@
  * ```ts
  * import type { FleetKnown } from 'warm-cache/fleet';
  *
- * const nothing: FleetKnown = { epoch: '', seq: 0, fence: 0, version: 0 };
+ * const nothing: FleetKnown = { epoch: '', seq: 0, generation: 0, fence: 0, version: 0 };
  * ```
  */
 export interface FleetKnown {
@@ -13,6 +13,8 @@ export interface FleetKnown {
   readonly epoch: string;
   /** The highest `seq` of that epoch that it has seen. */
   readonly seq: number;
+  /** The highest `generation` of that epoch that it has seen. */
+  readonly generation: number;
   /** The highest `fence` of that epoch that it has seen. */
   readonly fence: number;
   /** The version whose value it has, of that epoch: its payload needn't be sent. 0: none. */
@@ -162,7 +164,7 @@ export type FleetOutcome = 'missing' | 'published' | 'superseded' | 'unchanged';
  * const call: FleetCall = {
  *   source: 'a0b1c2',
  *   keep: 3_600_000,
- *   known: { epoch: '', seq: 0, fence: 0, version: 0 },
+ *   known: { epoch: '', seq: 0, generation: 0, fence: 0, version: 0 },
  * };
  * ```
  */
@@ -202,8 +204,8 @@ export interface FleetEar {
  * on the server, by the server's clock.
  *
  * Every one of them begins alike. Where there is no record one is made, with a new random `epoch`, nothing in it, and all
- * numbers 0. Where the caller knows the same epoch by a higher `seq` or `fence` than the record has, the server has lost
- * writes (a replica that took over): the record is made anew in the same way. And the record lives for `keep` ms more.
+ * numbers 0. Where the caller knows the same epoch by a higher `seq`, `generation` or `fence` than the record has, the server
+ * has lost writes (a replica that took over): the record is made anew in the same way. And the record lives for `keep` ms more.
  *
  * A message is sent in the same step as what it tells, as JSON: `{ v: 1, epoch, seq, src, act, version, generation, fence,
  * hash, ttlLeft, value? }`, `seq` being one more than that of the message before, and `ttlLeft` ms or, for ever, `null`.
@@ -280,8 +282,11 @@ export interface FleetStore {
 
   /**
    * Publishes a value that was set by hand: under a new fence, of age 0; the lease falls. Where the hash is that of
-   * the value that stands, the version stays (message `renew`), else it grows (message `publish`). Its generation is
-   * that of the entry that stands or, purged, stood last; 0 where there never was one: what was out of date is still.
+   * the value that stands, the version stays (message `renew`), else it grows (message `publish`). Its
+   * generation is that of the entry that stands or, purged, stood last, 0 where there never was one, but never more than the
+   * caller knew: what was out of date is still, and so is what was set before an invalidation that came first. Where the caller
+   * knows another epoch (not `''`), invalidations may have been lost with that: the generation grows by one, and the entry has
+   * the one before.
    */
   put(call: FleetCall, content: FleetContent): Promise<FleetRecord>;
 

@@ -159,7 +159,11 @@ export class MemoryRecord {
     this.fence++;
     this.#holder = '';
     this.#lease = undefined;
-    const isSame = this.#set(content, { at: now, generation: this.#entryGeneration });
+    const { epoch, generation } = call.known;
+    let current = this.#entryGeneration;
+    if (epoch === this.epoch) current = Math.min(current, generation);
+    else if (epoch !== '') current = this.generation++;
+    const isSame = this.#set(content, { at: now, generation: current });
     return this.#message(call, isSame ? 'renew' : 'publish', now);
   }
 

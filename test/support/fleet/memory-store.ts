@@ -108,7 +108,9 @@ class Server implements MemoryServer {
     const hasLost =
       record &&
       known.epoch === record.epoch &&
-      (known.seq > record.seq || known.fence > record.fence);
+      (known.seq > record.seq ||
+        known.generation > record.generation ||
+        known.fence > record.fence);
     if (!record || record.forgetAt <= now || hasLost) record = new MemoryRecord(randomUUID());
     record.forgetAt = now + Math.max(1, Math.round(keep));
     this.#records.set(key, record);
