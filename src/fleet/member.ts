@@ -16,6 +16,7 @@ import type {
   FleetContent,
   FleetEntry,
   FleetGrant,
+  FleetKnown,
   FleetOutcome,
   FleetRecord,
   FleetRenewal,
@@ -56,8 +57,15 @@ interface Answer {
   readonly record: FleetRecord;
 }
 
+/** A question: its number, and when it was asked, by `performance.now()`. */
+interface Asked {
+  readonly question: number;
+  readonly tick: number;
+}
+
 interface Published extends Answer {
   readonly outcome: FleetOutcome;
+  readonly asked: Asked;
 }
 
 /** One cache's part in its fleet, on any store. */
@@ -173,12 +181,11 @@ export class Member<T> implements SharedMember<T> {
       if (this.#claim !== claim) return;
       if (!this.#link.isWorthAsking) break;
       const holder = randomUUID();
-      const askedTick = performance.now();
       // Whoever has waited for a load that was in flight has what that brought.
       const have = claim.anew && claim.looks === 0 ? ANEW : this.#sight.looked;
       const answer = await this.#ask(
-        () =>
-          this.#store.claim(this.#call(), {
+        (call) =>
+          this.#store.claim(call, {
             holder,
             leaseTime: this.#leaseTime,
             have,
@@ -190,16 +197,16 @@ export class Member<T> implements SharedMember<T> {
         },
       );
       if (!answer) break;
-      const { record, granted } = answer;
+      const { record, granted, asked } = answer;
       if (granted) {
-        this.#note(record);
-        if (this.#claim === claim && this.#mayLoad(record)) {
+        const isNew = this.#note(record, asked);
+        if (isNew && this.#claim === claim && this.#mayLoad(record)) {
           this.#hold(grantOf(record, holder));
           this.#admit(false);
           return;
         }
         await this.#end(grantOf(record, holder));
-      } else if (!(await this.#learn(record, askedTick)) && this.#claim === claim) {
+      } else if (!(await this.#learn(record, asked)) && this.#claim === claim) {
         if (record.resting && !claim.anew) {
           this.#claim = undefined;
           const { maxDelay } = this.#host.options.backoff;
@@ -285,18 +292,17 @@ export class Member<T> implements SharedMember<T> {
     const { grant } = lease;
     lease.end();
     const own: Origin = { tick: startedTick, epoch: grant.epoch, fence: grant.fence, version: 0 };
-    const askedTick = performance.now();
     const result = await this.#offer(grant, answer);
     if (this.#lease === lease) this.#lease = undefined;
     if (!result) return { ...answer, origin: own };
-    const { record, outcome } = result;
+    const { record, outcome, asked } = result;
     const before = this.#host.origin;
     if (outcome === 'superseded' || !record.entry) {
       this.#counts.superseded += 1;
-      await this.#learn(record, askedTick);
+      await this.#learn(record, asked);
       return { ...answer, origin: own };
     }
-    this.#note(record);
+    this.#note(record, asked);
     const { version } = record.entry;
     if (this.#sight.epoch === grant.epoch) this.#sight.looked = grant.fence;
     const origin = { ...own, version };
@@ -311,7 +317,7 @@ export class Member<T> implements SharedMember<T> {
     const { ttl } = this.#host.options;
     const token = tokenText(answer.token);
     const send = (what: FleetContent | FleetRenewal): Promise<Published | undefined> =>
-      this.#ask(() => this.#store.publish(this.#call(), grant, what));
+      this.#ask((call) => this.#store.publish(call, grant, what));
     if (answer.kind === 'unchanged' && origin?.epoch === grant.epoch && origin.version > 0) {
       const result = await send({ version: origin.version, token, ttl });
       if (result?.outcome !== 'missing') return result;
@@ -337,32 +343,36 @@ export class Member<T> implements SharedMember<T> {
   }
 
   async #tell(purge: boolean): Promise<Error | undefined> {
-    const answer = await this.#ask(async () => ({
-      record: await this.#store.invalidate(this.#call(), purge),
+    const answer = await this.#ask(async (call) => ({
+      record: await this.#store.invalidate(call, purge),
     }));
     if (!answer) return this.#untold();
-    this.#note(answer.record, 1);
+    this.#note(answer.record, answer.asked, 1);
     return undefined;
   }
 
   put(snapshot: Snapshot<T>): void {
     const tick = performance.now();
+    // What it was set in the knowledge of: an invalidation that comes before the others are told of it is a newer word.
+    const known = this.#sight.known(0);
     this.#host.attribute(snapshot, aloneSince(tick));
     this.#puts += 1;
     this.#putting = this.#putting.then(async () => {
-      await this.#put(snapshot, tick);
+      await this.#put(snapshot, tick, known);
       this.#puts -= 1;
     });
   }
 
-  async #put(snapshot: Snapshot<T>, tick: number): Promise<void> {
+  async #put(snapshot: Snapshot<T>, tick: number, known: FleetKnown): Promise<void> {
     // A newer one took its place before its turn came.
     if (this.#host.snapshot !== snapshot) return;
     const parcel = await this.#packed(snapshot.value);
     const content = parcel && { ...parcel, token: '', ttl: this.#host.options.ttl };
     const answer =
       content && this.#link.isWorthAsking
-        ? await this.#ask(async () => ({ record: await this.#store.put(this.#call(), content) }))
+        ? await this.#ask(async (call) => ({
+            record: await this.#store.put({ ...call, known }, content),
+          }))
         : undefined;
     if (!answer?.record.entry) {
       // By the time that it could be told it may be an old one: whoever loads then has what is true then.
@@ -370,10 +380,12 @@ export class Member<T> implements SharedMember<T> {
       if (this.#link.isUp) this.#words.flush();
       return;
     }
-    this.#note(answer.record);
     const { epoch, entry } = answer.record;
-    this.#sight.looked = Math.max(this.#sight.looked, entry.fence);
     this.#host.attribute(snapshot, { tick, epoch, fence: entry.fence, version: entry.version });
+    this.#note(answer.record, answer.asked);
+    if (this.#sight.epoch === epoch) {
+      this.#sight.looked = Math.max(this.#sight.looked, entry.fence);
+    }
   }
 
   /** Whether the others are still to be told of something: what they have published may be older. */
@@ -422,13 +434,17 @@ export class Member<T> implements SharedMember<T> {
     }
     const { epoch, seq, act, generation } = message;
     const sight = this.#sight;
-    const heard = sight.hear(epoch, seq);
+    const isOwn = message.src === this.#source;
+    const heard = isOwn && epoch !== sight.epoch ? 'old' : sight.hear(epoch, seq);
     if (heard === 'old') return;
-    if (heard === 'gap') this.#compareSoon();
-    if (message.src === this.#source || epoch !== sight.epoch) return;
-    const isInvalidation = act === 'invalidate' || act === 'purge';
-    if (isInvalidation && sight.hearGeneration(generation)) {
-      this.#host.invalidated(act === 'purge');
+    if (heard !== 'next') this.#compareSoon();
+    if (isOwn) return;
+    const isForeign = heard === 'foreign';
+    if (act === 'invalidate' || act === 'purge') {
+      const isNews = isForeign || sight.hearGeneration(generation);
+      if (isNews) this.#host.invalidated(act === 'purge');
+    } else if (isForeign) {
+      return;
     } else if (act === 'publish' || act === 'renew') {
       this.#inline = parcelIn(message);
       if (!this.#claim) this.#compare();
@@ -464,48 +480,55 @@ export class Member<T> implements SharedMember<T> {
 
   async #read(): Promise<void> {
     const round = this.#round;
-    const askedTick = performance.now();
-    const answer = await this.#ask(async () => ({ record: await this.#store.read(this.#call()) }));
+    const answer = await this.#ask(async (call) => ({ record: await this.#store.read(call) }));
     if (!answer || round !== this.#round) return;
     const { record } = answer;
-    await this.#learn(record, askedTick);
+    await this.#learn(record, answer.asked);
     const isOut = record.entry?.generation !== record.generation;
     if (isOut && this.#isStarted && round === this.#round) this.#host.want();
   }
 
   /** What the store answers; where that is no record, it is as good as gone. */
   #ask<A extends Answer>(
-    operation: () => Promise<A>,
+    operation: (call: FleetCall) => Promise<A>,
     onLate?: (answer: A) => void,
-  ): Promise<A | undefined> {
+  ): Promise<(A & { readonly asked: Asked }) | undefined> {
+    const asked = { question: this.#sight.ask(), tick: performance.now() };
+    const call = this.#call();
     return this.#link.ask(async () => {
-      const answer = await operation();
+      const answer = await operation(call);
       expectRecord(answer.record);
-      return answer;
+      return { ...answer, asked };
     }, onLate);
   }
 
-  #note(record: FleetRecord, own = 0): boolean {
-    const news = this.#sight.note(record, own);
-    const { origin, snapshot } = this.#host;
-    const isOurs = origin?.epoch === record.epoch;
-    if (news === 'invalidated') {
+  /** Takes note of an answer: whether it says how things are. */
+  #note(record: FleetRecord, { question }: Asked, own = 0): boolean {
+    const news = this.#sight.note(record, question, own);
+    const { loadTick, origin, snapshot } = this.#host;
+    const isOurs = snapshot !== undefined && origin?.epoch === record.epoch;
+    if (news === 'late') this.#compareSoon();
+    else if (news === 'invalidated') {
       this.#host.invalidated(isOurs && origin.version > 0 && !record.entry);
-    } else if (news === 'other' && record.generation > own && snapshot && !isOurs) {
-      // Whether what stands here is older than those invalidations nobody can tell.
+    } else if (news === 'other' && (loadTick !== undefined || (snapshot && !isOurs))) {
+      // What stands here may be older than invalidations that nobody knows of any more.
       this.#host.invalidated(false);
+    } else if (news === 'unfounded') {
+      // Whoever has said it trusts that it is known: it is said again.
+      this.#words.keep(false);
+      this.#words.flush();
     }
     return news !== 'late';
   }
 
   /** Takes note of an answer, and what stands there if it is newer. Resolves with whether that was taken. */
-  async #learn(record: FleetRecord, askedTick: number): Promise<boolean> {
+  async #learn(record: FleetRecord, asked: Asked): Promise<boolean> {
     const { entry } = record;
     const sight = this.#sight;
-    if (!this.#note(record) || !entry || entry.fence <= sight.looked || this.#isTelling) {
+    if (!this.#note(record, asked) || !entry || entry.fence <= sight.looked || this.#isTelling) {
       return false;
     }
-    const tick = askedTick - Math.max(0, entry.age);
+    const tick = asked.tick - Math.max(0, entry.age);
     const isNews = (): boolean =>
       sight.epoch === record.epoch && !this.#isTelling && this.#isNewer(record.epoch, entry, tick);
     if (!isNews()) {

@@ -1,19 +1,21 @@
 import { isCount } from './message.ts';
 import type { FleetKnown, FleetRecord } from './store.ts';
 
-/** What is known of a record when an answer of the store comes. */
+/** What an answer of the store means, beside what is known. */
 export type News =
-  /** It is older than what is known. */
+  /** Nothing: it is older than what is known. */
   | 'late'
-  /** Of another life of the record. */
+  /** It is of another life of the record: what came before it may have been lost. */
   | 'other'
-  /** It was invalidated since. */
+  /** The record was invalidated since. */
   | 'invalidated'
+  /** The record knows nothing of an invalidation that was heard: that is lost, or was never said. */
+  | 'unfounded'
   | 'same';
 
 /**
  * How far this process has got with the record. Only the store's own answers count: what messages say is heard, and
- * acted on, but never believed, for anybody may have sent them.
+ * acted on where that can do no harm, but never told to the store, for anybody may have sent them.
  */
 export class Sight {
   epoch: string = '';
@@ -22,13 +24,24 @@ export class Sight {
   fence = 0;
   /** The fence of the last entry that was looked at, be it taken or not: only one with a larger is news. */
   looked = 0;
-  /** What messages of this epoch have said. */
+  /** Number of the last question, and of those that say nothing any more: all answers, and those of another epoch. */
+  #asked = 0;
+  #doubted = 0;
+  #outlived = 0;
+  /** What messages of this epoch have said, and after which question. */
   #heardSeq = 0;
   #heardGeneration = 0;
+  #heardAfter = 0;
 
   /** The generation that a value has to be of to be current. */
   get latest(): number {
     return Math.max(this.generation, this.#heardGeneration);
+  }
+
+  /** Something is asked. Returns the number of the question, which the answer is noted with. */
+  ask(): number {
+    this.#asked += 1;
+    return this.#asked;
   }
 
   /**
@@ -36,30 +49,42 @@ export class Sight {
    *
    * @param own - How many of the invalidations that it tells are this process's.
    */
-  note({ epoch, seq, generation, fence }: FleetRecord, own = 0): News {
+  note({ epoch, seq, generation, fence }: FleetRecord, question: number, own = 0): News {
+    if (question <= this.#doubted) return 'late';
     if (epoch !== this.epoch) {
+      if (question <= this.#outlived) return 'late';
       Object.assign(this, { epoch, seq, generation, fence, looked: 0 });
+      this.#outlived = this.#asked;
       this.#heardSeq = seq;
       this.#heardGeneration = generation;
       return 'other';
     }
-    if (seq < this.seq) return 'late';
-    const isInvalidated = generation > this.latest + own;
-    // What was heard and isn't in an answer that came after it was never said by the store.
-    if (seq >= this.#heardSeq) this.#heardGeneration = generation;
-    this.#heardSeq = seq;
+    // After a failover that lost writes, `seq` alone doesn't order answers.
+    if (seq < this.seq || generation < this.generation) return 'late';
+    const before = this.latest;
     this.seq = seq;
     this.generation = generation;
     this.fence = Math.max(this.fence, fence);
-    return isInvalidated ? 'invalidated' : 'same';
+    if (question <= this.#heardAfter) return generation > before + own ? 'invalidated' : 'same';
+    // Whoever answers now knows all that was said before.
+    const isUnfounded = this.#heardGeneration > generation;
+    this.#heardSeq = seq;
+    this.#heardGeneration = generation;
+    if (isUnfounded) return 'unfounded';
+    return generation > before + own ? 'invalidated' : 'same';
   }
 
-  /** Takes note of a message: whether some were missed before it. */
-  hear(epoch: string, seq: number): 'gap' | 'next' | 'old' {
-    if (epoch !== this.epoch) return 'gap';
+  /** Takes note of a message: whether some were missed before it, or it is of another epoch. */
+  hear(epoch: string, seq: number): 'foreign' | 'gap' | 'next' | 'old' {
+    if (epoch !== this.epoch) {
+      // Nobody knows which of the two the answers on their way are older than.
+      this.#doubted = this.#asked;
+      return 'foreign';
+    }
     if (seq <= this.#heardSeq) return 'old';
     const isNext = seq === this.#heardSeq + 1;
     this.#heardSeq = seq;
+    this.#heardAfter = this.#asked;
     return isNext ? 'next' : 'gap';
   }
 
@@ -72,8 +97,8 @@ export class Sight {
 
   /** For the store. */
   known(version: number): FleetKnown {
-    const { epoch, seq, fence } = this;
-    return { epoch, seq, fence, version };
+    const { epoch, seq, generation, fence } = this;
+    return { epoch, seq, generation, fence, version };
   }
 }
 
