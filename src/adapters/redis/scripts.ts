@@ -20,7 +20,7 @@ const PRELUDE = `
 local record, lease = KEYS[1], KEYS[2]
 local channel, source, fresh_epoch, keep = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local known_epoch, known_seq, known_fence = ARGV[5], tonumber(ARGV[6]), tonumber(ARGV[7])
-local known_version = tonumber(ARGV[8])
+local known_version, known_generation = tonumber(ARGV[8]), tonumber(ARGV[9])
 
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -46,9 +46,9 @@ local function find()
     found[name] = tonumber(value)
   end
   -- Writes were lost: what the caller knows of this epoch isn't true any more.
-  if known_epoch == found.epoch and (known_seq > found.seq or known_fence > found.fence) then
-    return nil
-  end
+  if known_epoch == found.epoch and (
+    known_seq > found.seq or known_generation > found.generation or known_fence > found.fence
+  ) then return nil end
   return found
 end
 
@@ -157,7 +157,7 @@ end
 export const READ: Script = script(`return answer('read')`);
 
 export const CLAIM: Script = script(`
-local holder, lease_time, have, force = ARGV[9], ARGV[10], tonumber(ARGV[11]), ARGV[12] == '1'
+local holder, lease_time, have, force = ARGV[10], ARGV[11], tonumber(ARGV[12]), ARGV[13] == '1'
 
 if state.hash and state.entry_fence > have then return answer('refused') end
 local current, _, left = leased()
@@ -172,7 +172,7 @@ return answer('granted')
 `);
 
 export const RENEW: Script = script(`
-local epoch, holder, lease_time = ARGV[9], ARGV[10], ARGV[11]
+local epoch, holder, lease_time = ARGV[10], ARGV[11], ARGV[12]
 
 if not is_leased_to(epoch, holder) then return { 'gone' } end
 redis.call('PEXPIRE', lease, lease_time)
@@ -180,9 +180,9 @@ return { 'renewed' }
 `);
 
 export const PUBLISH: Script = script(`
-local epoch, generation, fence, holder = ARGV[9], tonumber(ARGV[10]), tonumber(ARGV[11]), ARGV[12]
-local renewed, hash, token, ttl = tonumber(ARGV[13]), ARGV[14], ARGV[15], ARGV[16]
-local is_small, payload = ARGV[17] == '1', ARGV[18]
+local epoch, generation, fence, holder = ARGV[10], tonumber(ARGV[11]), tonumber(ARGV[12]), ARGV[13]
+local renewed, hash, token, ttl = tonumber(ARGV[14]), ARGV[15], ARGV[16], ARGV[17]
+local is_small, payload = ARGV[18] == '1', ARGV[19]
 
 local function drop_lease()
   if is_leased_to(epoch, holder) then redis.call('DEL', lease) end
@@ -207,7 +207,7 @@ return answer('published')
 `);
 
 export const RELEASE: Script = script(`
-local epoch, holder, rest, reason = ARGV[9], ARGV[10], ARGV[11], ARGV[12]
+local epoch, holder, rest, reason = ARGV[10], ARGV[11], ARGV[12], ARGV[13]
 
 if not is_leased_to(epoch, holder) then return { 'gone' } end
 if rest == '' then
@@ -220,7 +220,7 @@ return { 'released' }
 `);
 
 export const INVALIDATE: Script = script(`
-local act = ARGV[9]
+local act = ARGV[10]
 
 redis.call('DEL', lease)
 if act == 'purge' then
@@ -233,17 +233,25 @@ return answer('invalidated')
 `);
 
 export const PUT: Script = script(`
-local hash, token, ttl, is_small, payload = ARGV[9], ARGV[10], ARGV[11], ARGV[12] == '1', ARGV[13]
+local hash, token, ttl, is_small, payload = ARGV[10], ARGV[11], ARGV[12], ARGV[13] == '1', ARGV[14]
 
 redis.call('DEL', lease)
 -- No load that is under way has this fence.
 set({ fence = state.fence + 1, holder = '' })
+-- What was set before an invalidation, known of or lost with another epoch, is out of date.
+local generation = state.entry_generation
+if known_epoch == state.epoch then
+  generation = math.min(generation, known_generation)
+elseif known_epoch ~= '' then
+  generation = state.generation
+  set({ generation = generation + 1 })
+end
 if hash == state.hash then
-  stand(now, state.entry_generation, nil, token, ttl, nil)
+  stand(now, generation, nil, token, ttl, nil)
   tell('renew')
   return answer('unchanged')
 end
-stand(now, state.entry_generation, hash, token, ttl, payload)
+stand(now, generation, hash, token, ttl, payload)
 tell('publish', is_small and payload or nil)
 return answer('published')
 `);

@@ -37,9 +37,10 @@ export function redisStore(
 
   const ask = async (script: Script, call: FleetCall, ...args: string[]): Promise<Reply> => {
     const { source, keep, known } = call;
-    const { epoch, seq, fence, version } = known;
-    const head = [channel, source, randomUUID(), wholeMs(keep), epoch, `${seq}`, `${fence}`];
-    return new Reply(name, await run(client, script, keys, [...head, `${version}`, ...args]));
+    const { epoch, seq, fence, version, generation } = known;
+    const head = [channel, source, randomUUID(), wholeMs(keep), epoch];
+    const seen = [seq, fence, version, generation].map(String);
+    return new Reply(name, await run(client, script, keys, [...head, ...seen, ...args]));
   };
 
   return {

@@ -21,7 +21,7 @@ export function describeStore(
   make: () => Promise<Subject>,
   traits: Traits = {},
 ): void {
-  describe(name, { timeout: 60_000 }, () => {
+  describe(name, { timeout: 60_000, concurrent: traits.isConcurrent ?? false }, () => {
     let subject: Subject | undefined;
     const made = (): Subject => {
       if (!subject) throw new Error('no subject yet');

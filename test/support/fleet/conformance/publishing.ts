@@ -248,6 +248,33 @@ export function testPublishing(subject: () => Subject): void {
     expect(await desk.put('f')).toMatchObject({ generation: 3, entry: { generation: 2 } });
     expect((await desk.read()).entry).toMatchObject({ payload: 'f', version: 6 });
   });
+
+  test('but never of more than who set it knew', async () => {
+    const desk = new Desk(subject());
+    await desk.invalidate();
+    const { epoch } = await desk.publish('a');
+    const knew = (generation: number): object => ({ epoch, generation });
+    expect((await desk.put('b', {}, knew(1))).entry).toMatchObject({ generation: 1 });
+    expect((await desk.put('b', {}, knew(0))).entry).toMatchObject({ generation: 0, version: 2 });
+    // Nor does it ever get current by being set.
+    expect((await desk.put('c', {}, knew(1))).entry).toMatchObject({ generation: 0 });
+    expect((await desk.read()).generation).toBe(1);
+  });
+
+  test('and of an older one than the record where they knew another epoch', async () => {
+    const desk = new Desk(subject());
+    await desk.publish('a');
+    const heard = await desk.hearing();
+    const told = await desk.put('b', {}, { epoch: 'another', generation: 7 });
+    expect(told).toMatchObject({ generation: 1, seq: 2, entry: { generation: 0, payload: 'b' } });
+    expect((await heard.first(1))[0]).toMatchObject({ act: 'publish', generation: 0 });
+    await heard.end();
+    // The record may be another since they set it: made anew by this very call.
+    const { epoch } = told;
+    const anew = await desk.put('c', {}, { epoch, seq: 99 });
+    expect(anew.epoch).not.toBe(epoch);
+    expect(anew).toMatchObject({ generation: 1, seq: 1, entry: { generation: 0, version: 1 } });
+  });
 }
 
 const RENEWAL = { token: 'new', ttl: LONG };

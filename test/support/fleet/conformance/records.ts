@@ -70,12 +70,13 @@ export function testRecords(subject: () => Subject, { fewCalls = 500 }: Traits):
   });
 
   test('what a process knows of the record beyond what stands there says that writes were lost', async () => {
-    for (const field of ['seq', 'fence'] as const) {
+    for (const field of ['seq', 'generation', 'fence'] as const) {
       const desk = new Desk(subject());
       const stood = await desk.publish('a');
       await desk.granted();
-      const { epoch, seq, fence } = await desk.read();
-      const same = { epoch, seq, fence };
+      await desk.invalidate();
+      const { epoch, seq, generation, fence } = await desk.read();
+      const same = { epoch, seq, generation, fence };
       expect((await desk.read(same)).epoch).toBe(epoch);
       const anew = await desk.read({ ...same, [field]: same[field] + 1, version: 1 });
       expect(anew.epoch).not.toBe(epoch);
@@ -90,7 +91,13 @@ export function testRecords(subject: () => Subject, { fewCalls = 500 }: Traits):
   test('what it knows of another epoch says nothing', async () => {
     const desk = new Desk(subject());
     const { epoch } = await desk.publish('a');
-    const seen = await desk.read({ epoch: 'another', seq: 99, fence: 99, version: 99 });
+    const seen = await desk.read({
+      epoch: 'another',
+      seq: 99,
+      generation: 99,
+      fence: 99,
+      version: 99,
+    });
     expect(seen).toMatchObject({ epoch, seq: 1, fence: 1 });
   });
 

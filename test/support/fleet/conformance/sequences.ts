@@ -25,7 +25,7 @@ type Step =
 interface Asked {
   readonly step: Step;
   /** What the caller knows: nothing, what it saw last, or more of it than the server can have. */
-  readonly known: 'less' | 'more' | 'nothing' | 'right';
+  readonly known: 'less' | 'more' | 'nothing' | 'other' | 'right';
 }
 
 const payload = fc.constantFrom('a', 'b', 'x'.repeat(5000));
@@ -44,7 +44,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: of('forget', {}) },
 );
 const known: fc.Arbitrary<Asked['known']> = fc.oneof(
-  { weight: 12, arbitrary: fc.constantFrom<Asked['known'][]>('nothing', 'right', 'less') },
+  { weight: 12, arbitrary: fc.constantFrom<Asked['known'][]>('nothing', 'right', 'less', 'other') },
   { weight: 1, arbitrary: fc.constant('more' as const) },
 );
 
@@ -132,7 +132,8 @@ class Player {
     const known = {
       nothing: NOTHING,
       right: seen,
-      less: { ...seen, seq: 0, fence: 0, version: 0 },
+      less: { ...seen, seq: 0, fence: 0, generation: Math.max(0, seen.generation - 1), version: 0 },
+      other: { ...seen, epoch: 'another' },
       more: { ...seen, seq: seen.seq + 1000 },
     }[how];
     return { source: 'player', keep: LONG, known };
@@ -154,8 +155,8 @@ class Player {
     if (!this.#epochs.includes(epoch)) this.#epochs.push(epoch);
   }
 
-  #look({ epoch, seq, fence, entry }: FleetRecord): void {
-    this.#known = { epoch, seq, fence, version: entry?.version ?? 0 };
+  #look({ epoch, seq, generation, fence, entry }: FleetRecord): void {
+    this.#known = { epoch, seq, generation, fence, version: entry?.version ?? 0 };
     this.#entryFence = entry?.fence ?? 0;
   }
 }

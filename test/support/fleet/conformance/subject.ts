@@ -21,6 +21,8 @@ export interface Subject {
 
 /** What the suite needs to know of a server. */
 export interface Traits {
+  /** Whether several tests are to run at once: where each call takes long, but many at once no longer. */
+  readonly isConcurrent?: boolean;
   /** Ms within which a few calls are answered, however busy the machine. @default 500 */
   readonly fewCalls?: number;
   /** Random sequences that are tried. @default 25 */
@@ -33,7 +35,7 @@ export interface Traits {
 
 /** Longer than any test. */
 export const LONG = 600_000;
-export const NOTHING: FleetKnown = { epoch: '', seq: 0, fence: 0, version: 0 };
+export const NOTHING: FleetKnown = { epoch: '', seq: 0, generation: 0, fence: 0, version: 0 };
 
 export interface Message {
   readonly seq: number;
@@ -95,8 +97,12 @@ export class Desk {
     return record;
   }
 
-  put(payload: string, over: Partial<FleetContent> = {}): Promise<FleetRecord> {
-    return this.store.put(this.call(), contentOf(payload, over));
+  put(
+    payload: string,
+    over: Partial<FleetContent> = {},
+    known: Partial<FleetKnown> = {},
+  ): Promise<FleetRecord> {
+    return this.store.put(this.call(known), contentOf(payload, over));
   }
 
   invalidate(purge = false): Promise<FleetRecord> {
