@@ -5,6 +5,7 @@ const source = (path: string): string => fileURLToPath(new URL(`./src/${path}`, 
 
 const FAULTS = 'test/faults/*.test.ts';
 const ORACLE = 'test/oracle/*.test.ts';
+const FLEET = 'test/fleet-proof/*.test.ts';
 
 const config: ViteUserConfig = {
   resolve: {
@@ -25,7 +26,7 @@ const config: ViteUserConfig = {
     projects: [
       {
         extends: true,
-        test: { name: 'promises', include: ['test/**/*.test.ts'], exclude: [FAULTS, ORACLE] },
+        test: { name: 'promises', include: ['test/**/*.test.ts'], exclude: [FAULTS, ORACLE, FLEET] },
       },
       {
         extends: true,
@@ -55,6 +56,18 @@ const config: ViteUserConfig = {
           // Databases of their own, which are asked all the time.
           sequence: { groupOrder: 2 },
           fileParallelism: false,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'fleet',
+          include: [FLEET, 'examples/fleet/test/*.test.ts'],
+          // Processes that are frozen and killed, and servers that are cut off.
+          sequence: { groupOrder: 4 },
+          fileParallelism: false,
+          testTimeout: 120_000,
           hookTimeout: 60_000,
         },
       },

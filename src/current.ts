@@ -85,7 +85,8 @@ export class Current<T> {
     isSame: boolean,
     seq: number,
   ): Snapshot<T> {
-    if (isCurrent && seq >= this.#validFrom) this.#validFrom = 0;
+    if (!isCurrent) this.#validFrom ||= seq + 1;
+    else if (seq >= this.#validFrom) this.#validFrom = 0;
     this.#publishFrom = Math.max(this.#publishFrom, seq);
     this.token = token;
     this.origin = origin;

@@ -68,8 +68,9 @@ export interface Origin {
   readonly epoch: string;
   /** Of its load, in that epoch: larger for one that began later. */
   readonly fence: number;
-  /** As which it stands there; 0 where it doesn't. */
+  /** As which it stands there, and the digest of its payload; 0 and `''` where it doesn't. */
   readonly version: number;
+  readonly hash: string;
 }
 
 /** What another process has published. */

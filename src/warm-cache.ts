@@ -813,7 +813,8 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
     const run = (): Promise<void> =>
       runLoad(load, this.#host.optionsOf(this, this.#options), this.#loadHost(load)).then(
         (result) => {
-          if (!this.#member || !('token' in result)) return this.#onLoaded(load, result);
+          const isOver = load.stopped || this.#activity !== load;
+          if (!this.#member || isOver || !('token' in result)) return this.#onLoaded(load, result);
           return this.#member
             .publish(load.startedTick, result)
             .then((answer) => this.#onLoaded(load, answer));

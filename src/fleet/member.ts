@@ -33,6 +33,8 @@ const LAST_LOOK = 1000;
 const TRIES = 20;
 /** The record outlives its value by so many ms. */
 const KEPT_LONGER = 60_000;
+/** Servers count whole ms: an age may be so much more than it is told. */
+const ROUNDED = 1;
 /** More than any fence: whoever has this asks for a load, whatever was published. */
 const ANEW = Number.MAX_SAFE_INTEGER;
 
@@ -81,8 +83,9 @@ export class Member<T> implements SharedMember<T> {
   readonly #words: Words;
   #claim: Claim | undefined;
   #lease: Lease | undefined;
-  /** Values set by hand that the others are being told of. */
+  /** Values set by hand that the others are being told of; and what was known as the last of them was set. */
   #puts = 0;
+  #setKnowing: FleetKnown | undefined;
   #putting: Promise<void> = Promise.resolve();
   /** Grows with each start and stop. */
   #round = 0;
@@ -98,6 +101,8 @@ export class Member<T> implements SharedMember<T> {
   readonly #relistening: Timer = new Timer(() => void this.#listen());
   #reading = false;
   #readAgain = false;
+  /** The next answer is to come with the value, whatever is here. */
+  #isBlank = false;
   /** A value that came with a message, until the record says that it is the one. */
   #inline: (Parcel & { readonly epoch: string; readonly version: number }) | undefined;
   /** This process's own place in the period, from 0 to 1, for while it loads alone. */
@@ -200,7 +205,7 @@ export class Member<T> implements SharedMember<T> {
       const { record, granted, asked } = answer;
       if (granted) {
         const isNew = this.#note(record, asked);
-        if (isNew && this.#claim === claim && this.#mayLoad(record)) {
+        if (isNew && this.#claim === claim && this.#mayLoad(record, claim)) {
           this.#hold(grantOf(record, holder));
           this.#admit(false);
           return;
@@ -223,10 +228,12 @@ export class Member<T> implements SharedMember<T> {
     if (this.#claim === claim) this.#admit(true);
   }
 
-  /** Whether nothing has come in between since the claim was granted. */
-  #mayLoad(record: FleetRecord): boolean {
-    const { epoch, latest } = this.#sight;
-    return record.epoch === epoch && record.generation === latest && !this.#isTelling;
+  /** Whether nothing has come in between since the claim was made. */
+  #mayLoad({ epoch, generation, entry }: FleetRecord, { anew }: Claim): boolean {
+    const sight = this.#sight;
+    if (epoch !== sight.epoch || generation !== sight.latest || this.#isTelling) return false;
+    // In a new epoch fences begin anew: what stands there may be larger after all.
+    return anew || (entry?.fence ?? 0) <= sight.looked;
   }
 
   #admit(isAlone: boolean): void {
@@ -291,28 +298,37 @@ export class Member<T> implements SharedMember<T> {
     if (!lease) return { ...answer, origin: aloneSince(startedTick) };
     const { grant } = lease;
     lease.end();
-    const own: Origin = { tick: startedTick, epoch: grant.epoch, fence: grant.fence, version: 0 };
-    const result = await this.#offer(grant, answer);
+    const { epoch, fence } = grant;
+    const own: Origin = { tick: startedTick, epoch, fence, version: 0, hash: '' };
+    const result = await this.#offer(lease, answer);
+    const isStill = this.#lease === lease;
+    if (result && isStill && (result.outcome === 'superseded' || !result.record.entry)) {
+      // While the lease tells which load is in flight here: what has come after that outdates it.
+      await this.#learn(result.record, result.asked);
+    }
     if (this.#lease === lease) this.#lease = undefined;
     if (!result) return { ...answer, origin: own };
     const { record, outcome, asked } = result;
     const before = this.#host.origin;
     if (outcome === 'superseded' || !record.entry) {
       this.#counts.superseded += 1;
-      await this.#learn(record, asked);
       return { ...answer, origin: own };
     }
     this.#note(record, asked);
-    const { version } = record.entry;
-    if (this.#sight.epoch === grant.epoch) this.#sight.looked = grant.fence;
-    const origin = { ...own, version };
+    const { version, hash } = record.entry;
+    if (this.#sight.epoch === epoch) this.#sight.looked = Math.max(this.#sight.looked, fence);
+    const origin = { ...own, version, hash };
     const isSame =
-      outcome === 'unchanged' && before?.epoch === grant.epoch && before.version === version;
+      outcome === 'unchanged' &&
+      before?.epoch === epoch &&
+      before.version === version &&
+      before.hash === hash;
     return isSame ? { kind: 'unchanged', token: answer.token, origin } : { ...answer, origin };
   }
 
   /** Offers the store what a load has brought; `undefined` where it can't have it. */
-  async #offer(grant: FleetGrant, answer: LoadAnswer<T>): Promise<Published | undefined> {
+  async #offer(lease: Lease, answer: LoadAnswer<T>): Promise<Published | undefined> {
+    const { grant } = lease;
     const { origin, snapshot } = this.#host;
     const { ttl } = this.#host.options;
     const token = tokenText(answer.token);
@@ -324,6 +340,8 @@ export class Member<T> implements SharedMember<T> {
     }
     const value = answer.kind === 'published' ? answer.value : (snapshot as Snapshot<T>).value;
     const parcel = await this.#packed(value);
+    // Its time may have run out meanwhile.
+    if (this.#lease !== lease) return undefined;
     if (parcel) return send({ ...parcel, token, ttl });
     await this.#end(grant);
     return undefined;
@@ -353,35 +371,43 @@ export class Member<T> implements SharedMember<T> {
 
   put(snapshot: Snapshot<T>): void {
     const tick = performance.now();
-    // What it was set in the knowledge of: an invalidation that comes before the others are told of it is a newer word.
-    const known = this.#sight.known(0);
+    // What others do before they are told of it may be newer.
+    this.#setKnowing = this.#sight.known(0);
     this.#host.attribute(snapshot, aloneSince(tick));
     this.#puts += 1;
     this.#putting = this.#putting.then(async () => {
-      await this.#put(snapshot, tick, known);
+      await this.#put(snapshot, tick);
       this.#puts -= 1;
     });
   }
 
-  async #put(snapshot: Snapshot<T>, tick: number, known: FleetKnown): Promise<void> {
+  async #put(snapshot: Snapshot<T>, tick: number): Promise<void> {
+    const known = this.#setKnowing;
     // A newer one took its place before its turn came.
-    if (this.#host.snapshot !== snapshot) return;
+    if (this.#host.snapshot !== snapshot || !known) return;
     const parcel = await this.#packed(snapshot.value);
     const content = parcel && { ...parcel, token: '', ttl: this.#host.options.ttl };
     const answer =
       content && this.#link.isWorthAsking
-        ? await this.#ask(async (call) => ({
-            record: await this.#store.put({ ...call, known }, content),
-          }))
+        ? await this.#ask((call) => this.#store.put({ ...call, known }, content))
         : undefined;
+    if (answer?.outcome === 'superseded') {
+      this.#note(answer.record, answer.asked);
+      return;
+    }
     if (!answer?.record.entry) {
       // By the time that it could be told it may be an old one: whoever loads then has what is true then.
       this.#words.keep(false);
       if (this.#link.isUp) this.#words.flush();
       return;
     }
-    const { epoch, entry } = answer.record;
-    this.#host.attribute(snapshot, { tick, epoch, fence: entry.fence, version: entry.version });
+    const { epoch, seq, fence, entry } = answer.record;
+    // One that was set since then was set by who did this.
+    const later = this.#setKnowing;
+    const isNext = later?.fence === known.fence && later.generation === known.generation;
+    if (later && isNext) this.#setKnowing = { ...later, epoch, seq, fence };
+    const { version, hash } = entry;
+    this.#host.attribute(snapshot, { tick, epoch, fence: entry.fence, version, hash });
     this.#note(answer.record, answer.asked);
     if (this.#sight.epoch === epoch) {
       this.#sight.looked = Math.max(this.#sight.looked, entry.fence);
@@ -504,12 +530,12 @@ export class Member<T> implements SharedMember<T> {
 
   /** Takes note of an answer: whether it says how things are. */
   #note(record: FleetRecord, { question }: Asked, own = 0): boolean {
-    const news = this.#sight.note(record, question, own);
+    const { isLate, news } = this.#sight.note(record, question, own);
     const { loadTick, origin, snapshot } = this.#host;
     const isOurs = snapshot !== undefined && origin?.epoch === record.epoch;
-    if (news === 'late') this.#compareSoon();
-    else if (news === 'invalidated') {
-      this.#host.invalidated(isOurs && origin.version > 0 && !record.entry);
+    if (isLate) this.#compareSoon();
+    if (news === 'invalidated') {
+      this.#host.invalidated(!isLate && isOurs && origin.version > 0 && !record.entry);
     } else if (news === 'other' && (loadTick !== undefined || (snapshot && !isOurs))) {
       // What stands here may be older than invalidations that nobody knows of any more.
       this.#host.invalidated(false);
@@ -518,7 +544,7 @@ export class Member<T> implements SharedMember<T> {
       this.#words.keep(false);
       this.#words.flush();
     }
-    return news !== 'late';
+    return !isLate;
   }
 
   /** Takes note of an answer, and what stands there if it is newer. Resolves with whether that was taken. */
@@ -528,7 +554,7 @@ export class Member<T> implements SharedMember<T> {
     if (!this.#note(record, asked) || !entry || entry.fence <= sight.looked || this.#isTelling) {
       return false;
     }
-    const tick = asked.tick - Math.max(0, entry.age);
+    const tick = asked.tick - Math.max(0, entry.age) - ROUNDED;
     const isNews = (): boolean =>
       sight.epoch === record.epoch && !this.#isTelling && this.#isNewer(record.epoch, entry, tick);
     if (!isNews()) {
@@ -539,6 +565,7 @@ export class Member<T> implements SharedMember<T> {
     const parcel = isSame ? undefined : this.#parcelOf(record.epoch, entry);
     if (!isSame && !parcel) {
       // What was here as the store was asked, and so isn't sent, has gone.
+      this.#isBlank = true;
       this.#compareSoon();
       return false;
     }
@@ -547,12 +574,13 @@ export class Member<T> implements SharedMember<T> {
     if ((parcel && !content) || !isNews() || (isSame && !this.#stands(record.epoch, entry))) {
       return false;
     }
+    const { fence, version, hash } = entry;
     const { loadTick } = this.#host;
     const grant = this.#lease?.grant;
     const isTaken = this.#host.take({
       content,
       token: tokenIn(entry.token),
-      origin: { tick, epoch: record.epoch, fence: entry.fence, version: entry.version },
+      origin: { tick, epoch: record.epoch, fence, version, hash },
       isCurrent: entry.generation >= sight.latest,
       outdatesLoad:
         grant?.epoch === record.epoch ? entry.fence > grant.fence : tick > (loadTick ?? -Infinity),
@@ -562,17 +590,21 @@ export class Member<T> implements SharedMember<T> {
   }
 
   /** Whether the load of an entry began after the one of the value that is here. */
-  #isNewer(epoch: string, { fence }: FleetEntry, tick: number): boolean {
+  #isNewer(epoch: string, { fence, generation }: FleetEntry, tick: number): boolean {
     const { origin, snapshot } = this.#host;
     if (origin?.epoch === epoch) return fence > origin.fence;
     if (!snapshot) return true;
+    // The two are told apart by time alone: one that is out of date is not worth the doubt.
+    if (generation < this.#sight.latest) return false;
     return tick > (origin?.tick ?? performance.now() - (Date.now() - snapshot.loadedAt));
   }
 
   /** Whether the value that is here is this very entry's. */
-  #stands(epoch: string, { version }: FleetEntry): boolean {
+  #stands(epoch: string, { version, hash }: FleetEntry): boolean {
     const { origin, snapshot } = this.#host;
-    return snapshot !== undefined && origin?.epoch === epoch && origin.version === version;
+    if (!snapshot || origin?.epoch !== epoch) return false;
+    // After a failover that lost writes, one number may stand for two values.
+    return origin.version === version && origin.hash === hash;
   }
 
   #parcelOf(epoch: string, { version, hash, payload }: FleetEntry): Parcel | undefined {
@@ -599,11 +631,9 @@ export class Member<T> implements SharedMember<T> {
     const { origin, snapshot } = this.#host;
     const inline = this.#inline?.epoch === epoch ? this.#inline.version : 0;
     const own = snapshot && origin?.epoch === epoch ? origin.version : 0;
-    return {
-      source: this.#source,
-      keep: this.#keep,
-      known: this.#sight.known(inline || own),
-    };
+    const version = this.#isBlank ? 0 : inline || own;
+    this.#isBlank = false;
+    return { source: this.#source, keep: this.#keep, known: this.#sight.known(version) };
   }
 
   #onLost(cause: unknown): void {
@@ -660,7 +690,7 @@ function grantOf({ epoch, generation, fence }: FleetRecord, holder: string): Fle
 }
 
 function aloneSince(tick: number): Origin {
-  return { tick, epoch: '', fence: 0, version: 0 };
+  return { tick, epoch: '', fence: 0, version: 0, hash: '' };
 }
 
 function parcelIn({

@@ -3,8 +3,6 @@ import type { FleetKnown, FleetRecord } from './store.ts';
 
 /** What an answer of the store means, beside what is known. */
 export type News =
-  /** Nothing: it is older than what is known. */
-  | 'late'
   /** It is of another life of the record: what came before it may have been lost. */
   | 'other'
   /** The record was invalidated since. */
@@ -24,7 +22,7 @@ export class Sight {
   fence = 0;
   /** The fence of the last entry that was looked at, be it taken or not: only one with a larger is news. */
   looked = 0;
-  /** Number of the last question, and of those that say nothing any more: all answers, and those of another epoch. */
+  /** Number of the last question; of those until which answers say nothing, and nothing where they are of another epoch. */
   #asked = 0;
   #doubted = 0;
   #outlived = 0;
@@ -45,33 +43,37 @@ export class Sight {
   }
 
   /**
-   * Takes note of an answer.
+   * Takes note of an answer. One that is late says nothing of how things are, but that they have come so far.
    *
    * @param own - How many of the invalidations that it tells are this process's.
    */
-  note({ epoch, seq, generation, fence }: FleetRecord, question: number, own = 0): News {
-    if (question <= this.#doubted) return 'late';
+  note(record: FleetRecord, question: number, own = 0): { isLate: boolean; news: News } {
+    const { epoch, seq, generation, fence } = record;
     if (epoch !== this.epoch) {
-      if (question <= this.#outlived) return 'late';
+      if (question <= Math.max(this.#doubted, this.#outlived))
+        return { isLate: true, news: 'same' };
+      if (this.epoch === '') this.#outlived = this.#asked;
+      else this.#doubted = this.#asked;
       Object.assign(this, { epoch, seq, generation, fence, looked: 0 });
-      this.#outlived = this.#asked;
       this.#heardSeq = seq;
       this.#heardGeneration = generation;
-      return 'other';
+      return { isLate: false, news: 'other' };
     }
     // After a failover that lost writes, `seq` alone doesn't order answers.
-    if (seq < this.seq || generation < this.generation) return 'late';
-    const before = this.latest;
-    this.seq = seq;
-    this.generation = generation;
+    const isLate = question <= this.#doubted || seq < this.seq || generation < this.generation;
+    const isNews = generation > this.latest + own;
+    this.seq = Math.max(this.seq, seq);
+    this.generation = Math.max(this.generation, generation);
     this.fence = Math.max(this.fence, fence);
-    if (question <= this.#heardAfter) return generation > before + own ? 'invalidated' : 'same';
-    // Whoever answers now knows all that was said before.
+    // Whoever answers now knows all that was heard before the question.
+    if (isLate || question <= this.#heardAfter) {
+      return { isLate, news: isNews ? 'invalidated' : 'same' };
+    }
     const isUnfounded = this.#heardGeneration > generation;
     this.#heardSeq = seq;
     this.#heardGeneration = generation;
-    if (isUnfounded) return 'unfounded';
-    return generation > before + own ? 'invalidated' : 'same';
+    if (isUnfounded) return { isLate, news: 'unfounded' };
+    return { isLate, news: isNews ? 'invalidated' : 'same' };
   }
 
   /** Takes note of a message: whether some were missed before it, or it is of another epoch. */

@@ -281,14 +281,19 @@ export interface FleetStore {
   invalidate(call: FleetCall, purge: boolean): Promise<FleetRecord>;
 
   /**
-   * Publishes a value that was set by hand: under a new fence, of age 0; the lease falls. Where the hash is that of
-   * the value that stands, the version stays (message `renew`), else it grows (message `publish`). Its
-   * generation is that of the entry that stands or, purged, stood last, 0 where there never was one, but never more than the
-   * caller knew: what was out of date is still, and so is what was set before an invalidation that came first. Where the caller
-   * knows another epoch (not `''`), invalidations may have been lost with that: the generation grows by one, and the entry has
-   * the one before.
+   * Publishes a value that was set by hand: under a new fence, of age 0; the lease falls. Where the hash is that of the value
+   * that stands, the version stays and the outcome is `unchanged` (message `renew`), else it grows (message `publish`). Its
+   * generation is that of the entry that stands or, purged, stood last; 0 where there never was one: what was out of date is
+   * still.
+   *
+   * That is so where nobody was let in and nothing invalidated that the caller didn't know of: the record's epoch, generation
+   * and fence are those that it knows, or, where it knows no epoch, generation and fence are 0. Else nobody can tell which is
+   * newer, the value or what others have done: it is `superseded`, and an invalidation (message `invalidate`).
    */
-  put(call: FleetCall, content: FleetContent): Promise<FleetRecord>;
+  put(
+    call: FleetCall,
+    content: FleetContent,
+  ): Promise<{ readonly record: FleetRecord; readonly outcome: Exclude<FleetOutcome, 'missing'> }>;
 
   /**
    * Hears the messages until what it resolves with is called. Where a server has none, `undefined`: the record is read every

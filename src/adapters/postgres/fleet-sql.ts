@@ -205,7 +205,12 @@ begin
     r.lease_until := case when r.rests then v_now + (c->>'rest')::float8 * interval '1 ms' end;
     r.reason := c->>'reason';
     v_act := 'release';
-  elsif p_op = 'invalidate' then
+  elsif p_op = 'invalidate' or (p_op = 'put' and not (
+    -- Whoever was let in, or invalidated, unknown to the caller may know something newer.
+    c->'known'->>'epoch' in ('', r.epoch) and (c->'known'->>'fence')::bigint = r.fence
+    and (c->'known'->>'generation')::bigint = r.generation
+  )) then
+    v_outcome := 'superseded';
     r.generation := r.generation + 1;
     r.lease_until := null;
     v_act := 'invalidate';
@@ -236,13 +241,6 @@ begin
       r.fence := r.fence + 1;
       r.holder := '';
       r.entry_at := v_now;
-      -- What was set before an invalidation, known of or lost with another epoch, is out of date.
-      if c->'known'->>'epoch' = r.epoch then
-        r.entry_generation := least(r.entry_generation, (c->'known'->>'generation')::bigint);
-      elsif c->'known'->>'epoch' <> '' then
-        r.entry_generation := r.generation;
-        r.generation := r.generation + 1;
-      end if;
     else
       r.entry_generation := r.generation;
       r.entry_at := r.granted_at;

@@ -129,7 +129,9 @@ export function postgresStore(pool: PostgresPool, options: PostgresStoreOptions)
     invalidate: async (call, purge) => (await ask('invalidate', call, { purge })).record,
     put: async (call, content) => {
       const { hash, token, ttl } = content;
-      return (await ask('put', call, { hash, token, ttl: orForever(ttl) }, content)).record;
+      const about = { hash, token, ttl: orForever(ttl) };
+      const { outcome, record } = await ask('put', call, about, content);
+      return { record, outcome: outcome as 'published' | 'superseded' | 'unchanged' };
     },
     hear:
       connect &&

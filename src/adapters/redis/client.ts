@@ -55,6 +55,7 @@ export type RedisCommands = IoRedisCommands | NodeRedisCommands;
  * ```
  */
 export interface NodeRedisConnection {
+  readonly isOpen: boolean;
   readonly isReady: boolean;
   /** A cluster has it not. */
   readonly isPubSubActive: boolean;

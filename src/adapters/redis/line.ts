@@ -53,8 +53,9 @@ function nodeRedisLine(client: NodeRedisConnection, own: boolean, events: LineEv
     events.onGone();
   };
   const onError = (): void => {
-    // As it can't connect at first, nothing else tells.
-    if (!client.isReady) events.onDown();
+    // As it can't connect at first, nothing else tells; nor, before node-redis 6, as it gives up.
+    if (!client.isOpen) onDead();
+    else if (!client.isReady) events.onDown();
   };
   const listen = (method: 'off' | 'on'): void => {
     client[method]('ready', events.onUp);
@@ -84,7 +85,11 @@ function nodeRedisLine(client: NodeRedisConnection, own: boolean, events: LineEv
       listen('off');
       if (!own) return;
       client.on('error', ignore);
-      client.destroy();
+      try {
+        client.destroy();
+      } catch {
+        // Before node-redis 6 one that is closed already throws.
+      }
     },
   };
 }

@@ -219,33 +219,37 @@ tell('release')
 return { 'released' }
 `);
 
-export const INVALIDATE: Script = script(`
-local act = ARGV[10]
-
-redis.call('DEL', lease)
-if act == 'purge' then
-  redis.call('HDEL', record, 'hash', 'token', 'ttl', 'payload')
-  state.hash = false
+const INVALIDATION = `
+local function invalidate(act)
+  redis.call('DEL', lease)
+  if act == 'purge' then
+    redis.call('HDEL', record, 'hash', 'token', 'ttl', 'payload')
+    state.hash = false
+  end
+  set({ generation = state.generation + 1 })
+  tell(act)
 end
-set({ generation = state.generation + 1 })
-tell(act)
+`;
+
+export const INVALIDATE: Script = script(`
+${INVALIDATION}
+invalidate(ARGV[10])
 return answer('invalidated')
 `);
 
 export const PUT: Script = script(`
 local hash, token, ttl, is_small, payload = ARGV[10], ARGV[11], ARGV[12], ARGV[13] == '1', ARGV[14]
-
+${INVALIDATION}
+-- Whoever was let in, or invalidated, unknown to the caller may know something newer.
+local is_known = known_epoch == '' or known_epoch == state.epoch
+if not (is_known and known_generation == state.generation and known_fence == state.fence) then
+  invalidate('invalidate')
+  return answer('superseded')
+end
 redis.call('DEL', lease)
 -- No load that is under way has this fence.
 set({ fence = state.fence + 1, holder = '' })
--- What was set before an invalidation, known of or lost with another epoch, is out of date.
 local generation = state.entry_generation
-if known_epoch == state.epoch then
-  generation = math.min(generation, known_generation)
-elseif known_epoch ~= '' then
-  generation = state.generation
-  set({ generation = generation + 1 })
-end
 if hash == state.hash then
   stand(now, generation, nil, token, ttl, nil)
   tell('renew')

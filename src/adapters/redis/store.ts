@@ -83,8 +83,8 @@ export function redisStore(
 
     async put(call, content) {
       const reply = await ask(PUT, call, ...contentOf(content));
-      reply.word('published', 'unchanged');
-      return reply.record(call.known);
+      const outcome = reply.word('published', 'unchanged', 'superseded');
+      return { record: reply.record(call.known), outcome };
     },
 
     hear: (ear) => hearing.hear(channel, ear),

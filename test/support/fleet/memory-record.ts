@@ -155,16 +155,23 @@ export class MemoryRecord {
     return this.#message(call, purge ? 'purge' : 'invalidate', now);
   }
 
-  put(call: FleetCall, content: FleetContent, now: number): string {
+  put(
+    call: FleetCall,
+    content: FleetContent,
+    now: number,
+  ): { outcome: 'published' | 'superseded' | 'unchanged'; message: string } {
+    const { epoch, generation, fence } = call.known;
+    const isKnown = epoch === '' || epoch === this.epoch;
+    const isNext = isKnown && generation === this.generation && fence === this.fence;
+    if (!isNext) return { outcome: 'superseded', message: this.invalidate(call, false, now) };
     this.fence++;
     this.#holder = '';
     this.#lease = undefined;
-    const { epoch, generation } = call.known;
-    let current = this.#entryGeneration;
-    if (epoch === this.epoch) current = Math.min(current, generation);
-    else if (epoch !== '') current = this.generation++;
-    const isSame = this.#set(content, { at: now, generation: current });
-    return this.#message(call, isSame ? 'renew' : 'publish', now);
+    const isSame = this.#set(content, { at: now, generation: this.#entryGeneration });
+    return {
+      outcome: isSame ? 'unchanged' : 'published',
+      message: this.#message(call, isSame ? 'renew' : 'publish', now),
+    };
   }
 
   /** @returns Whether the value that stands is that one. */

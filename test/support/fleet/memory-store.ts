@@ -228,8 +228,9 @@ class Handle implements MemoryStore {
 
   put: FleetStore['put'] = (call, content) =>
     this.#do('put', call, [content], (record, now) => {
-      this.#server.send(this.key, record.put(call, content, now));
-      return record.read(call, now);
+      const { outcome, message } = record.put(call, content, now);
+      this.#server.send(this.key, message);
+      return { record: record.read(call, now), outcome };
     });
 
   async #do<A>(

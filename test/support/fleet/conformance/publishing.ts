@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test, vi } from 'vitest';
-import type { FleetGrant, FleetOutcome } from '../../../../src/fleet/store.ts';
+import type { FleetGrant, FleetKnown, FleetOutcome } from '../../../../src/fleet/store.ts';
 import { contentOf, Desk, LONG, type Subject, timeless } from './subject.ts';
 
 export function testPublishing(subject: () => Subject): void {
@@ -249,31 +249,46 @@ export function testPublishing(subject: () => Subject): void {
     expect((await desk.read()).entry).toMatchObject({ payload: 'f', version: 6 });
   });
 
-  test('but never of more than who set it knew', async () => {
+  test('it is an invalidation where somebody was let in, or invalidated, unknown to who set it', async () => {
     const desk = new Desk(subject());
-    await desk.invalidate();
     const { epoch } = await desk.publish('a');
-    const knew = (generation: number): object => ({ epoch, generation });
-    expect((await desk.put('b', {}, knew(1))).entry).toMatchObject({ generation: 1 });
-    expect((await desk.put('b', {}, knew(0))).entry).toMatchObject({ generation: 0, version: 2 });
-    // Nor does it ever get current by being set.
-    expect((await desk.put('c', {}, knew(1))).entry).toMatchObject({ generation: 0 });
-    expect((await desk.read()).generation).toBe(1);
-  });
-
-  test('and of an older one than the record where they knew another epoch', async () => {
-    const desk = new Desk(subject());
-    await desk.publish('a');
+    const stands = { payload: 'a', version: 1, generation: 0, fence: 1 };
     const heard = await desk.hearing();
-    const told = await desk.put('b', {}, { epoch: 'another', generation: 7 });
-    expect(told).toMatchObject({ generation: 1, seq: 2, entry: { generation: 0, payload: 'b' } });
-    expect((await heard.first(1))[0]).toMatchObject({ act: 'publish', generation: 0 });
+    const set = async (known: Partial<FleetKnown>): Promise<unknown> =>
+      (await desk.store.put(desk.call(known), contentOf('b'))).outcome;
+
+    await desk.granted();
+    expect(await set({ epoch, seq: 1, fence: 1 })).toBe('superseded');
+    expect(await desk.read()).toMatchObject({ generation: 1, fence: 2, seq: 2, leaseLeft: 0 });
+    expect(await set({ epoch, seq: 1, fence: 2 })).toBe('superseded');
+    expect(await set({})).toBe('superseded');
+    expect(await set({ epoch: 'another', generation: 3, fence: 2 })).toBe('superseded');
+    expect(await desk.read()).toMatchObject({ generation: 4, fence: 2, seq: 5, entry: stands });
+    const acts = (await heard.first(4)).map(({ act, generation, version }) => [
+      act,
+      generation,
+      version,
+    ]);
+    expect(acts).toEqual([1, 2, 3, 4].map((generation) => ['invalidate', generation, 1]));
     await heard.end();
+
+    expect(await set({ epoch, seq: 5, generation: 4, fence: 2 })).toBe('published');
     // The record may be another since they set it: made anew by this very call.
-    const { epoch } = told;
     const anew = await desk.put('c', {}, { epoch, seq: 99 });
     expect(anew.epoch).not.toBe(epoch);
-    expect(anew).toMatchObject({ generation: 1, seq: 1, entry: { generation: 0, version: 1 } });
+    expect(anew).toMatchObject({ generation: 1, seq: 1, entry: undefined });
+  });
+
+  test('who knows of no record may set the first value of one', async () => {
+    const desk = new Desk(subject());
+    const first = await desk.store.put(desk.call(), contentOf('a'));
+    expect(first).toMatchObject({ outcome: 'published', record: { fence: 1, seq: 1 } });
+    const { epoch, seq, generation, fence } = first.record;
+    const known = { epoch, seq, generation, fence };
+    expect(await desk.store.put(desk.call(known), contentOf('a'))).toMatchObject({
+      outcome: 'unchanged',
+      record: { fence: 2, seq: 2, entry: { version: 1, fence: 2 } },
+    });
   });
 }
 

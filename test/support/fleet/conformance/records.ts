@@ -25,7 +25,7 @@ export function testRecords(subject: () => Subject, { fewCalls = 500 }: Traits):
       (desk) => desk.store.publish(desk.call(), grant, contentOf('a')),
       (desk) => desk.release(grant),
       (desk) => desk.invalidate(),
-      (desk) => desk.put('a'),
+      (desk) => desk.put('a', {}, {}),
     ];
     for (const operation of operations) {
       const desk = new Desk(subject());
@@ -110,9 +110,9 @@ export function testRecords(subject: () => Subject, { fewCalls = 500 }: Traits):
     expect(await payloadFor({ epoch, version: 0 })).toBe('a');
     expect(await payloadFor({ epoch, version: 2 })).toBe('a');
     expect(await payloadFor({ epoch: 'another', version: 1 })).toBe('a');
-    const own = desk.call({ epoch, version: 1 });
-    const put = await desk.store.put(own, contentOf('b'));
-    expect(put.entry).toMatchObject({ version: 2, payload: 'b' });
+    const own = desk.call({ epoch, seq: 1, fence: 1, version: 1 });
+    const { record } = await desk.store.put(own, contentOf('b'));
+    expect(record.entry).toMatchObject({ version: 2, payload: 'b' });
   });
 
   test('texts come back as they are', async () => {

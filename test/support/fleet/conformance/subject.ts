@@ -97,12 +97,15 @@ export class Desk {
     return record;
   }
 
-  put(
+  /** By one who knows how things are, unless it is said what they know. */
+  async put(
     payload: string,
     over: Partial<FleetContent> = {},
-    known: Partial<FleetKnown> = {},
+    known?: Partial<FleetKnown>,
   ): Promise<FleetRecord> {
-    return this.store.put(this.call(known), contentOf(payload, over));
+    const { epoch, seq, generation, fence } = known ? { ...NOTHING, ...known } : await this.read();
+    const call = this.call({ epoch, seq, generation, fence });
+    return (await this.store.put(call, contentOf(payload, over))).record;
   }
 
   invalidate(purge = false): Promise<FleetRecord> {
