@@ -93,7 +93,7 @@ export interface SharedHost<T> {
     'backoff' | 'codec' | 'loadTimeout' | 'maxStale' | 'ttl'
   >;
   readonly snapshot: Snapshot<T> | undefined;
-  /** Of the snapshot; `undefined` where that is none of the fleet's, and was not loaded here either. */
+  /** Of the snapshot, or, purged, the last one; `undefined` where that is none of the fleet's, and was not loaded here either. */
   readonly origin: Origin | undefined;
   /** When the load in flight began, by `performance.now()`. */
   readonly loadTick: number | undefined;
@@ -139,7 +139,7 @@ export interface SharedMember<T> {
   invalidate(purge: boolean): Promise<void>;
   /** Tells the others of a value that was set by hand. */
   put(snapshot: Snapshot<T>): void;
-  /** When a load is due, by `performance.now()`, where that isn't when the others' is. */
+  /** When a load is due, by `performance.now()`, where it isn't as for one who has no others. */
   nextTick(lastTick: number, period: number): number | undefined;
   report(): SharedHealth;
 }

@@ -1098,7 +1098,7 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
         return current.snapshot;
       },
       get origin() {
-        return current.snapshot && current.origin;
+        return current.origin;
       },
       get loadTick() {
         return loading()?.startedTick;
@@ -1155,7 +1155,8 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
     const freshness = this.#settle();
     this.#waiters.offer(snapshot, ({ kind, maxAge, since, askedTick }) => {
       if (kind === 'demand') return isCurrent && since <= seq;
-      return freshness !== undefined && origin.tick >= askedTick - maxAge;
+      const isYoung = maxAge === Infinity || (isCurrent && origin.tick >= askedTick - maxAge);
+      return freshness !== undefined && isYoung;
     });
     if (isCurrent && freshness === 'fresh' && !load) {
       // What the claim was for is here.

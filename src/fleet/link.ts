@@ -25,6 +25,8 @@ export class Link {
   #retryTick = 0;
   readonly #timeout: number;
   readonly #host: LinkHost;
+  /** Those who wait for an answer: called, they wait no more. */
+  readonly #waiting: Set<() => void> = new Set();
   readonly #probe: Timer = new Timer(() => void this.#try());
 
   /** @param timeout - Ms. */
@@ -44,9 +46,14 @@ export class Link {
     if (!this.isUp) void this.#try();
   }
 
-  close(): void {
+  /** @returns Has all who wait by now wait no more. */
+  close(): () => void {
     this.#isOpen = false;
     this.#probe.cancel();
+    const waiting = [...this.#waiting];
+    return () => {
+      for (const giveUp of waiting) giveUp();
+    };
   }
 
   /**
@@ -58,13 +65,15 @@ export class Link {
     operation: () => Promise<A>,
     onLate?: (answer: A) => void,
   ): Promise<A | undefined> {
-    const { promise, resolve } = Promise.withResolvers<A | Error>();
+    const { promise, resolve } = Promise.withResolvers<A | Error | undefined>();
     let isLate = false;
-    const patience = new Timer(() => {
+    const giveUp = (error?: Error): void => {
       isLate = true;
-      resolve(new Error(`no answer within ${this.#timeout} ms`));
-    });
+      resolve(error);
+    };
+    const patience = new Timer(() => giveUp(new Error(`no answer within ${this.#timeout} ms`)));
     patience.arm(this.#timeout);
+    this.#waiting.add(giveUp);
     outsideRequests(async () => operation()).then(
       (answer) => {
         if (isLate) onLate?.(answer);
@@ -74,6 +83,8 @@ export class Link {
     );
     const answer = await promise;
     patience.cancel();
+    this.#waiting.delete(giveUp);
+    if (!answer) return undefined;
     if (answer instanceof Error) {
       this.#lose(answer);
       return undefined;

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { outsideRequests } from '../context.ts';
 import { messageOf, WarmCacheError } from '../errors.ts';
 import type { LoadAnswer } from '../load.ts';
-import { phasedTick } from '../map/phases.ts';
 import { jittered, Timer } from '../scheduler.ts';
 import type { Origin, SharedHealth, SharedHost, SharedMember } from '../shared.ts';
 import type { Snapshot } from '../snapshot.ts';
@@ -83,6 +82,10 @@ export class Member<T> implements SharedMember<T> {
   readonly #words: Words;
   #claim: Claim | undefined;
   #lease: Lease | undefined;
+  /** Of the load that was admitted last; `undefined` where that was for this process alone. */
+  #admitted: FleetGrant | undefined;
+  /** What others have published is being unpacked. */
+  #taking: Promise<unknown> = Promise.resolve();
   /** Values set by hand that the others are being told of; and what was known as the last of them was set. */
   #puts = 0;
   #setKnowing: FleetKnown | undefined;
@@ -105,10 +108,9 @@ export class Member<T> implements SharedMember<T> {
   #isBlank = false;
   /** A value that came with a message, until the record says that it is the one. */
   #inline: (Parcel & { readonly epoch: string; readonly version: number }) | undefined;
-  /** This process's own place in the period, from 0 to 1, for while it loads alone. */
-  readonly #phase: number = Math.random();
-  /** When to load first after the store was lost, by `performance.now()`. */
+  /** When to load next once the store is lost, and since when that is known, by `performance.now()`. */
   #aloneTick = -Infinity;
+  #aloneSince = -Infinity;
   readonly #counts = { granted: 0, alone: 0, taken: 0, superseded: 0, lost: 0, refused: 0 };
 
   constructor(store: FleetStore, { timeout, maxBytes }: MemberOptions, host: SharedHost<T>) {
@@ -155,13 +157,14 @@ export class Member<T> implements SharedMember<T> {
     this.#round += 1;
     this.withdraw();
     for (const timer of [this.#comparing, this.#polling, this.#relistening]) timer.cancel();
-    this.#link.close();
+    const giveUp = this.#link.close();
     await Promise.all([
       this.#giveBack(0, ''),
       this.#words.said(),
       this.#putting,
       deafen && this.#link.ask(async () => ({ end: await deafen() })),
     ]);
+    giveUp();
   }
 
   // To be let in
@@ -182,7 +185,7 @@ export class Member<T> implements SharedMember<T> {
   async #pursue(claim: Claim): Promise<void> {
     for (let tries = 0; tries < TRIES; tries += 1) {
       // A load that began before the others know of an invalidation would be in vain.
-      await Promise.all([this.#words.said(), this.#putting]);
+      await Promise.all([this.#words.said(), this.#putting, this.#taking]);
       if (this.#claim !== claim) return;
       if (!this.#link.isWorthAsking) break;
       const holder = randomUUID();
@@ -198,7 +201,7 @@ export class Member<T> implements SharedMember<T> {
           }),
         // Nobody needs that lease any more.
         (late) => {
-          if (late.granted) void this.#end(grantOf(late.record, holder));
+          if (late.granted) void this.#drop(grantOf(late.record, holder), 0, '');
         },
       );
       if (!answer) break;
@@ -238,6 +241,7 @@ export class Member<T> implements SharedMember<T> {
 
   #admit(isAlone: boolean): void {
     this.#claim = undefined;
+    this.#admitted = isAlone ? undefined : this.#lease?.grant;
     this.#counts[isAlone ? 'alone' : 'granted'] += 1;
     this.#host.admitted(isAlone);
   }
@@ -285,7 +289,10 @@ export class Member<T> implements SharedMember<T> {
   }
 
   async #end(grant: FleetGrant, rest = 0, reason = ''): Promise<void> {
-    if (!this.#link.isWorthAsking) return;
+    if (this.#link.isWorthAsking) await this.#drop(grant, rest, reason);
+  }
+
+  async #drop(grant: FleetGrant, rest: number, reason: string): Promise<void> {
     await this.#link.ask(async () => ({
       end: await this.#store.release(this.#call(), grant, rest, reason.slice(0, 200)),
     }));
@@ -319,6 +326,7 @@ export class Member<T> implements SharedMember<T> {
     if (this.#sight.epoch === epoch) this.#sight.looked = Math.max(this.#sight.looked, fence);
     const origin = { ...own, version, hash };
     const isSame =
+      this.#host.snapshot !== undefined &&
       outcome === 'unchanged' &&
       before?.epoch === epoch &&
       before.version === version &&
@@ -570,20 +578,31 @@ export class Member<T> implements SharedMember<T> {
       return false;
     }
     sight.looked = entry.fence;
+    const taking = this.#take(record.epoch, entry, tick, parcel, isNews);
+    this.#taking = taking;
+    return taking;
+  }
+
+  async #take(
+    epoch: string,
+    entry: FleetEntry,
+    tick: number,
+    parcel: Parcel | undefined,
+    isNews: () => boolean,
+  ): Promise<boolean> {
     const content = parcel && (await this.#unpacked(parcel));
-    if ((parcel && !content) || !isNews() || (isSame && !this.#stands(record.epoch, entry))) {
-      return false;
-    }
+    if (parcel ? !content : !this.#stands(epoch, entry)) return false;
+    if (!isNews()) return false;
     const { fence, version, hash } = entry;
-    const { loadTick } = this.#host;
-    const grant = this.#lease?.grant;
+    const { loadTick = -Infinity } = this.#host;
+    const grant = this.#admitted;
     const isTaken = this.#host.take({
       content,
       token: tokenIn(entry.token),
-      origin: { tick, epoch: record.epoch, fence, version, hash },
-      isCurrent: entry.generation >= sight.latest,
-      outdatesLoad:
-        grant?.epoch === record.epoch ? entry.fence > grant.fence : tick > (loadTick ?? -Infinity),
+      origin: { tick, epoch, fence, version, hash },
+      isCurrent: entry.generation >= this.#sight.latest,
+      // A load that a lost epoch has let in is older than the one that has taken its place.
+      outdatesLoad: grant ? grant.epoch !== epoch || fence > grant.fence : tick > loadTick,
     });
     this.#counts.taken += isTaken ? 1 : 0;
     return isTaken;
@@ -593,10 +612,10 @@ export class Member<T> implements SharedMember<T> {
   #isNewer(epoch: string, { fence, generation }: FleetEntry, tick: number): boolean {
     const { origin, snapshot } = this.#host;
     if (origin?.epoch === epoch) return fence > origin.fence;
-    if (!snapshot) return true;
+    if (!snapshot && !origin) return true;
     // The two are told apart by time alone: one that is out of date is not worth the doubt.
     if (generation < this.#sight.latest) return false;
-    return tick > (origin?.tick ?? performance.now() - (Date.now() - snapshot.loadedAt));
+    return tick > (origin?.tick ?? performance.now() - (Date.now() - (snapshot?.loadedAt ?? 0)));
   }
 
   /** Whether the value that is here is this very entry's. */
@@ -662,23 +681,22 @@ export class Member<T> implements SharedMember<T> {
     if (this.#aloneTick === Infinity) {
       // Somewhere in what is left of the period, so that not all who have lost the store load at once.
       const now = performance.now();
-      this.#aloneTick = now + Math.max(0, lastTick + period - now) * this.#phase;
+      this.#aloneTick = now + Math.max(0, lastTick + period - now) * Math.random();
+      this.#aloneSince = now;
     }
-    return lastTick < this.#aloneTick
-      ? Math.min(this.#aloneTick, lastTick + period)
-      : phasedTick(lastTick, period, this.#phase);
+    return lastTick < this.#aloneSince ? this.#aloneTick : undefined;
   }
 
   report(): SharedHealth {
     const { epoch, generation } = this.#sight;
-    const { origin } = this.#host;
+    const { origin, snapshot } = this.#host;
     return {
       store: this.#store.name,
       connected: this.#link.isUp,
       hearing: this.#isHearing,
       epoch: epoch || null,
       generation,
-      version: origin?.version ? origin.version : null,
+      version: (snapshot && origin?.version) || null,
       ...this.#counts,
       untold: this.#isTelling,
     };

@@ -80,7 +80,7 @@ export class Sight {
   hear(epoch: string, seq: number): 'foreign' | 'gap' | 'next' | 'old' {
     if (epoch !== this.epoch) {
       // Nobody knows which of the two the answers on their way are older than.
-      this.#doubted = this.#asked;
+      this.doubt();
       return 'foreign';
     }
     if (seq <= this.#heardSeq) return 'old';
@@ -90,11 +90,17 @@ export class Sight {
     return isNext ? 'next' : 'gap';
   }
 
-  /** Whether a message tells of an invalidation that wasn't known. */
+  /** Whether a message tells of an invalidation that wasn't known: answers on their way may be from before it. */
   hearGeneration(generation: number): boolean {
     if (generation <= this.latest) return false;
     this.#heardGeneration = generation;
+    this.doubt();
     return true;
+  }
+
+  /** The answers to all that was asked say nothing any more. */
+  doubt(): void {
+    this.#doubted = this.#asked;
   }
 
   /** For the store. */

@@ -64,12 +64,14 @@ export class Words {
       this.#underway = word;
       const error = await this.#mouth.tell(word.purge);
       this.#underway = undefined;
-      if (error) {
-        this.keep(word.purge);
-        word.told.reject(error);
-        return;
+      if (!error) {
+        word.told.resolve();
+        continue;
       }
-      word.told.resolve();
+      this.keep(word.purge);
+      word.told.reject(error);
+      // It may be heard again by now, and nobody else would say it.
+      if (this.#mouth.deafness) return;
     }
   }
 }
