@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import { Redis } from 'ioredis';
 import { createClient } from 'redis';
 import {
@@ -191,8 +192,12 @@ describe.each(Object.keys(CLIENTS))('hearing by %s', { timeout: 60_000 }, (name)
     expect('status' in subscriber ? subscriber.status === 'ready' : subscriber.isReady).toBe(true);
     const again = await hear(client, subscriber);
     await expectHeard(again);
-    close();
+    await server.stop();
     await vi.waitFor(() => expect(again.disconnects).toBe(1), PATIENCE);
+    await server.restart();
+    await vi.waitFor(() => expect(again.connects).toBe(2), PATIENCE);
+    close();
+    await vi.waitFor(() => expect(again.disconnects).toBe(2), PATIENCE);
     await again.end();
   });
 
@@ -228,6 +233,28 @@ describe.each(Object.keys(CLIENTS))('hearing by %s', { timeout: 60_000 }, (name)
     await admin.send('ACL', 'DELUSER', user);
   });
 
+  test('one that has it no more, and then again, is heard no more and then again', async () => {
+    const user = `deafened-${name}`;
+    const allowed = ['on', '>pw', '~*', 'resetchannels', '&warm-cache:*', '+@all'];
+    await admin.send('ACL', 'SETUSER', user, ...allowed);
+    const { client } = await connected(server.url.replace('//', `//${user}:pw@`));
+    const heard = await hear(client);
+    await admin.send('ACL', 'SETUSER', user, 'resetchannels', '&other:*');
+    await vi.waitFor(() => expect(heard.disconnects).toBe(1), PATIENCE);
+    // Refused at least once, as it connects again.
+    await vi.waitFor(
+      async () => expect(JSON.stringify(await admin.send('ACL', 'LOG'))).toContain(user),
+      PATIENCE,
+    );
+    expect(heard.connects).toBe(1);
+    await admin.send('ACL', 'SETUSER', user, '&warm-cache:*');
+    await admin.send('CLIENT', 'KILL', 'USER', user);
+    await vi.waitFor(() => expect(heard.connects).toBe(2), PATIENCE);
+    await expectHeard(heard);
+    await heard.end();
+    await admin.send('ACL', 'DELUSER', user);
+  });
+
   test('errors of the connection are nobody’s but the application’s own', async () => {
     const { client, errors } = await connected();
     const heard = await hear(client);
@@ -248,5 +275,52 @@ describe.each(Object.keys(CLIENTS))('hearing by %s', { timeout: 60_000 }, (name)
     expect(await heard.first(1)).toMatchObject([{ act: 'publish' }]);
     expect(await admin.send('KEYS', `*{cache ${key}}*`)).toEqual([`app:warm-cache:{cache ${key}}`]);
     await heard.end();
+  });
+});
+
+describe('a subscription', () => {
+  /** A client of ioredis, whose server confirms when it is told to. */
+  class Held extends EventEmitter {
+    readonly status = 'ready';
+    readonly mode = 'subscriber';
+    readonly confirm: (() => void)[] = [];
+    readonly duplicate = (): never => never();
+    readonly disconnect = (): never => never();
+    readonly unsubscribe = async (): Promise<void> => {};
+    readonly eval = async (): Promise<never> => never();
+    readonly evalsha = async (): Promise<never> => never();
+
+    subscribe(): Promise<void> {
+      return new Promise((resolve) => this.confirm.push(resolve));
+    }
+  }
+
+  function never(): never {
+    throw new Error('it is left alone');
+  }
+
+  test('that is confirmed to a connection since lost is none', async () => {
+    const held = new Held();
+    const hearing = hear(held, held);
+    held.emit('close');
+    const heard = await hearing;
+    held.confirm[0]?.();
+    await Promise.resolve();
+    await Promise.resolve();
+    expect(heard).toMatchObject({ connects: 0, disconnects: 0 });
+    held.emit('ready');
+    held.confirm[1]?.();
+    await vi.waitFor(() => expect(heard.connects).toBe(1));
+    expect(heard.disconnects).toBe(0);
+  });
+
+  test('is asked for once a channel', async () => {
+    const held = new Held();
+    const first = hear(held, held);
+    held.confirm[0]?.();
+    await first;
+    const second = await hear(held, held);
+    expect(second.connects).toBe(1);
+    expect(held.confirm).toHaveLength(1);
   });
 });

@@ -137,6 +137,7 @@ describe('what is refused', { timeout: 30_000 }, () => {
     ['nothing', null],
     ['a text', 'OK'],
     ['Buffers', [Buffer.from('read')]],
+    ['numbers', ['read', 'e', 0, 0, 0, 0, '']],
     ['another word', ['OK', 'e', '0', '0', '0', '0', '']],
     ['too little', ['read', 'e', '0', '0', '0', '0']],
     ['half an entry', ['read', 'e', '0', '0', '0', '0', '', '1', '0', '1', 'h', '0']],
