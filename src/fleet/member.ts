@@ -126,11 +126,14 @@ export class Member<T> implements SharedMember<T> {
       onLost: (error) => this.#onLost(error),
       onFound: () => this.#onFound(),
     });
-    const deafness = (): Error | undefined =>
-      this.#link.isWorthAsking ? undefined : this.#untold();
+    const link = this.#link;
+    const untold = (): Error => this.#untold();
     this.#words = new Words({
       get deafness() {
-        return deafness();
+        return link.isWorthAsking ? undefined : untold();
+      },
+      get isHeard() {
+        return link.isUp;
       },
       tell: (purge) => this.#tell(purge),
     });

@@ -8,6 +8,8 @@ interface Word {
 export interface Mouth {
   /** Why nobody can be told now. */
   readonly deafness: Error | undefined;
+  /** Whether what was said last was heard. */
+  readonly isHeard: boolean;
   /** Resolves with why the others could not be told; `undefined` where they were. */
   tell(purge: boolean): Promise<Error | undefined>;
 }
@@ -70,8 +72,8 @@ export class Words {
       }
       this.keep(word.purge);
       word.told.reject(error);
-      // It may be heard again by now, and nobody else would say it.
-      if (this.#mouth.deafness) return;
+      // Something else may have been heard since, and nobody would say this again.
+      if (!this.#mouth.isHeard) return;
     }
   }
 }
