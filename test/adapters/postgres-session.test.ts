@@ -91,6 +91,7 @@ describe('a session', () => {
     // What is left of the first one is nothing to anybody.
     first.emit('notification', { channel: 'news', payload: 'late' });
     first.emit('error', new Error('later'));
+    first.emit('end');
     await vi.advanceTimersByTimeAsync(29_000);
     expect(clients).toHaveLength(2);
     expect(ear.onPayload).not.toHaveBeenCalled();
@@ -203,6 +204,19 @@ describe('a session', () => {
     expect(ear.onConnect).toHaveBeenCalledTimes(2);
   });
 
+  it('loses no other connection by what it asked the one before', async () => {
+    const { clients, last, session } = sessionOf({ checkInterval: 1000, timeout: 500 });
+    await session.start();
+    last().answer = never;
+    await vi.advanceTimersByTimeAsync(1000);
+    last().emit('error', new Error('gone'));
+    await vi.advanceTimersByTimeAsync(250);
+    expect(clients).toHaveLength(2);
+    await vi.advanceTimersByTimeAsync(600);
+    expect(last().isEnded).toBe(false);
+    expect(clients).toHaveLength(2);
+  });
+
   it('notices that it is not the one that listens any more', async () => {
     const { last, messages, session } = sessionOf({ checkInterval: 1000 });
     await session.start();
@@ -264,6 +278,36 @@ describe('a session', () => {
     await Promise.all([started, stop]);
     expect(listening.ear.onConnect).not.toHaveBeenCalled();
     expect(listening.last().isEnded).toBe(true);
+
+    const refused = Promise.withResolvers<FakeClient>();
+    const failing = sessionOf({ connect: () => refused.promise });
+    void failing.session.start();
+    const end = failing.session.stop();
+    refused.reject(new Error('refused'));
+    await end;
+    expect(failing.onError).not.toHaveBeenCalled();
+    expect(vi.getTimerCount()).toBe(0);
+
+    const unheard = Promise.withResolvers<void>();
+    const refusing = sessionOf({}, (fake) => {
+      fake.answer = () => unheard.promise;
+    });
+    const begun = refusing.session.start();
+    await vi.advanceTimersByTimeAsync(0);
+    const ended = refusing.session.stop();
+    unheard.reject(new Error('Connection terminated'));
+    await Promise.all([begun, ended]);
+    expect(refusing.onError).not.toHaveBeenCalled();
+
+    const checked = sessionOf({ checkInterval: 1000 });
+    await checked.session.start();
+    const answer = Promise.withResolvers<void>();
+    checked.last().answer = () => answer.promise;
+    await vi.advanceTimersByTimeAsync(1000);
+    await checked.session.stop();
+    answer.resolve();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(vi.getTimerCount()).toBe(0);
 
     const lost = sessionOf();
     await lost.session.start();

@@ -37,6 +37,12 @@ async function granted(store: FleetStore, holder = 'h1', have = 0): Promise<Flee
   return { epoch: record.epoch, generation: record.generation, fence: record.fence, holder };
 }
 
+/** Sets a value by hand, knowing all that there is. */
+async function put(store: FleetStore, what: FleetContent) {
+  const { epoch, seq, generation, fence } = await store.read(call);
+  return store.put({ ...call, known: { epoch, seq, generation, fence, version: 0 } }, what);
+}
+
 /** Which version of its row stands there: another one, and it was written or locked. */
 async function rowOf(key: string): Promise<unknown> {
   const text = `select xmin::text, xmax::text, ctid::text, expires_at from ${TABLE} where key = $1`;
@@ -141,6 +147,50 @@ describe('a record in PostgreSQL', () => {
     expect(record.epoch).not.toBe(epoch);
     const { rows } = await server.pool.query(`select payload from ${TABLE} where key = $1`, [key]);
     expect(rows).toEqual([{ payload: null }]);
+    // Nothing of the one before is left in it.
+    await store.invalidate(call, false);
+    await store.publish(call, await granted(store), content('b'));
+    await server.pool.query(`update ${TABLE} set expires_at = now() where key = $1`, [key]);
+    expect((await store.put(call, content('c'))).record.entry).toMatchObject({
+      version: 1,
+      generation: 0,
+      fence: 1,
+    });
+  });
+
+  it('counts what is longer than the server’s own time as for ever', async () => {
+    const { key, store } = await storeOf({ connect });
+    const long = { holder: 'h1', leaseTime: Number.MAX_VALUE, have: 0, force: false };
+    const { record, granted } = await store.claim({ ...call, keep: Number.MAX_VALUE }, long);
+    expect(granted).toBe(true);
+    expect(record.leaseLeft).toBeGreaterThan(1e13);
+    const { rows } = await server.pool.query(
+      `select expires_at = 'infinity' as is_for_ever from ${TABLE} where key = $1`,
+      [key],
+    );
+    expect(rows).toEqual([{ is_for_ever: true }]);
+    const { promise, resolve } = Promise.withResolvers<string>();
+    const stop = await store.hear?.({ onMessage: resolve, onConnect() {}, onDisconnect() {} });
+    if (stop) stops.push(stop);
+    await put(store, content('a', { ttl: Number.MAX_VALUE }));
+    expect(messageIn(await promise)?.ttlLeft).toBe(null);
+  });
+
+  it('has what is set by hand where the caller has seen all, and is invalidated else', async () => {
+    const { store } = await storeOf();
+    const { record } = await store.put(call, content('a'));
+    const { epoch } = record;
+    await store.invalidate(call, false);
+    const outcome = async (known: object): Promise<unknown> => {
+      const answer = await store.put({ ...call, known: { ...nothing, ...known } }, content('b'));
+      const { generation, entry } = answer.record;
+      return [answer.outcome, generation, entry?.payload];
+    };
+    expect(await outcome({})).toEqual(['superseded', 2, 'a']);
+    expect(await outcome({ epoch, generation: 2 })).toEqual(['superseded', 3, 'a']);
+    expect(await outcome({ epoch, generation: 2, fence: 1 })).toEqual(['superseded', 4, 'a']);
+    expect(await outcome({ epoch: 'b', generation: 4, fence: 1 })).toEqual(['superseded', 5, 'a']);
+    expect(await outcome({ epoch, generation: 5, fence: 1 })).toEqual(['published', 5, 'b']);
   });
 
   it('is there however the pool hands out its connections, and whatever their search path is', async () => {
@@ -149,7 +199,7 @@ describe('a record in PostgreSQL', () => {
       `set search_path = ''; set timezone = 'Asia/Kathmandu'; set datestyle = 'SQL, DMY'`,
     );
     const { key, store } = await storeOf({}, client);
-    await store.put(call, content('a'));
+    await put(store, content('a'));
     const { store: other } = { store: postgresStore(server.pool, { key, table: TABLE }) };
     expect((await other.read(call)).entry).toMatchObject({ payload: 'a', version: 1 });
     await client.end();
@@ -181,6 +231,24 @@ describe('a record in PostgreSQL', () => {
     }
   });
 
+  it('is sent no value that it has just sent, or has', async () => {
+    const sent: unknown[] = [];
+    const query = async (text: string, values: unknown[]) => {
+      const { rows } = await server.pool.query(text, values);
+      sent.push(rows[0].o_payload);
+      return { rows };
+    };
+    const { store } = await storeOf({}, { query });
+    const { record } = await store.publish(call, await granted(store), content('a'));
+    expect(record.entry?.payload).toBe('a');
+    const next = await store.publish(call, await granted(store, 'h2', 1), content('b'));
+    expect(next.record.entry?.payload).toBe('b');
+    const known = { ...nothing, epoch: record.epoch, version: 2 };
+    expect((await store.read({ ...call, known })).entry?.payload).toBeUndefined();
+    // The second claim was told of the first value.
+    expect(sent).toEqual([null, null, 'a', null, null]);
+  });
+
   it('rejects with what the server says', async () => {
     const store = postgresStore(server.pool, { key: 'k', table: 'fleets.none' });
     await expect(store.read(call)).rejects.toThrow('"fleets.none_v1"'.replaceAll('"', ''));
@@ -200,7 +268,7 @@ describe('its table and function', () => {
     expect(await store.publish(call, grant, content('a'))).toMatchObject({ outcome: 'published' });
     await store.release(call, await granted(store, 'h2', 1), 10, 'why');
     await store.invalidate(call, true);
-    await store.put(call, content('b'));
+    await put(store, content('b'));
     await store.read(call);
     await expect(app.query('delete from apart.fleet')).rejects.toThrow('permission denied');
     await expect(app.query('truncate apart.fleet')).rejects.toThrow('permission denied');
@@ -216,25 +284,34 @@ describe('its table and function', () => {
       'permission denied for table fleet',
     );
     await Promise.all([app.end(), stranger.end()]);
+    const { rows } = await server.pool.query(
+      `select prosecdef, proconfig from pg_proc where proname = 'fleet_v1'`,
+    );
+    expect(rows).toEqual([{ prosecdef: false, proconfig: ['search_path=pg_catalog, pg_temp'] }]);
   });
 
   it('are brought up to date by the same SQL, and keep what is there', async () => {
     const { key, store } = await storeOf();
-    await store.put(call, content('a'));
+    await put(store, content('a'));
     await server.pool.query(fleetSql({ table: TABLE }));
     const again = postgresStore(server.pool, { key, table: TABLE });
     expect((await again.read(call)).entry).toMatchObject({ payload: 'a' });
   });
 
-  it.each(['"x""; drop schema fleets; --"', `o'hara`, '$warm_cache$', 'back\\slash', 'Groß'])(
-    'may be called %s',
-    async (table) => {
-      await server.pool.query(fleetSql({ table }));
-      const store = postgresStore(server.pool, { key: 'k', table });
-      await store.put(call, content('a'));
-      expect((await store.read(call)).entry?.payload).toBe('a');
-    },
-  );
+  it.each([
+    ['"x""; drop schema fleets; --"', '"public"."x""; drop schema fleets; --"'],
+    [`o'hara`, `"public"."o'hara"`],
+    ['public."a.b"', '"public"."a.b"'],
+    ['$warm_cache$', '"public"."$warm_cache$"'],
+    ['back\\slash', '"public"."back\\slash"'],
+    ['Groß', '"public"."Groß"'],
+  ])('may be called %s', async (table, name) => {
+    await server.pool.query(fleetSql({ table }));
+    const store = postgresStore(server.pool, { key: 'k', table });
+    await put(store, content('a'));
+    expect((await store.read(call)).entry?.payload).toBe('a');
+    expect(store.name).toBe(`${name} k`);
+  });
 
   it('are in the schema public by default', async () => {
     await server.pool.query(fleetSql());
@@ -292,8 +369,8 @@ describe('messages', () => {
   it('of values that are fresh for ever have no end', async () => {
     const { store } = await storeOf({ connect });
     const { messages } = await heard(store);
-    await store.put(call, content('a', { ttl: Infinity }));
-    await store.put(call, content('b', { ttl: 5000 }));
+    await put(store, content('a', { ttl: Infinity }));
+    await put(store, content('b', { ttl: 5000 }));
     await vi.waitFor(() => expect(messages()).toHaveLength(2));
     expect(messages()).toMatchObject([{ ttlLeft: null }, { ttlLeft: 5000 }]);
   });
@@ -309,7 +386,7 @@ describe('messages', () => {
       'é'.repeat(3000),
     ];
     for (const [i, value] of values.entries()) {
-      await store.put(call, content(value, { hash: `${i}` }));
+      await put(store, content(value, { hash: `${i}` }));
     }
     await vi.waitFor(() => expect(messages()).toHaveLength(5));
     expect(messages().map((message) => message?.value?.length)).toEqual([

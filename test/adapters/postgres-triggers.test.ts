@@ -153,6 +153,37 @@ describe('a trigger with a key', () => {
     expect(await told()).toEqual([]);
   });
 
+  it('tells keys apart that are equal by their column’s collation', async () => {
+    await server.pool.query(`
+      create collation folded (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+      create table names (name text collate folded);
+      ${notifySql({ table: 'names', channel: 'players', key: 'name' })}
+      insert into names values ('ace'), ('ACE')`);
+    expect(await told()).toEqual(['players:ACE', 'players:ace']);
+  });
+
+  it('tells what a foreign key cascades to, and of a partition what names it or its parent', async () => {
+    await server.pool.query(`
+      create table parents (id int primary key);
+      create table children (parent int references parents on delete cascade);
+      insert into parents values (1), (2);
+      insert into children values (1), (2);
+      create table years (year int) partition by list (year);
+      create table years_1 partition of years for values in (1);
+      ${notifySql({ table: 'children', channel: 'players', key: 'parent' })}
+      ${notifySql({ table: 'years', channel: 'players', key: 'year' })}`);
+    expect(await toldOf()).toEqual([]);
+    await server.pool.query('delete from parents where id = 2');
+    expect(await told()).toEqual(['players:2']);
+    await server.pool.query('insert into years values (1)');
+    expect(await told()).toEqual(['players:1']);
+    await server.pool.query('insert into years_1 values (1)');
+    expect(await told()).toEqual([]);
+    await server.pool.query(notifySql({ table: 'years_1', channel: 'players', key: 'year' }));
+    await server.pool.query('insert into years_1 values (1)');
+    expect(await told()).toEqual(['players:1']);
+  });
+
   it('takes any names and types', async () => {
     const insert = (races: string) =>
       server.pool.query(
@@ -182,8 +213,25 @@ describe('the SQL of triggers', () => {
     expect(await insert()).toEqual(['often:7']);
     await apply({ name: 'another', channel: 'seldom' });
     expect(await insert()).toEqual(['often:7', 'seldom:']);
+    await apply({ key: 'id' });
     await apply({});
     expect(await insert()).toEqual(['often:', 'seldom:']);
+    const { rows } = await server.pool.query(
+      `select tgname from pg_trigger where tgrelid = 'often'::regclass order by tgname`,
+    );
+    expect(rows).toEqual([{ tgname: 'another' }, { tgname: 'often_notify' }]);
+  });
+
+  it('names the channel as it is, whatever strings mean to who writes', async () => {
+    const channel = `a\\'b`;
+    await server.pool.query(`create table odd (id int); ${notifySql({ table: 'odd', channel })}`);
+    await listener.query(`listen "${channel}"`);
+    const other = await server.connect();
+    await other.query('set standard_conforming_strings = off');
+    await other.query('insert into odd values (1)');
+    await other.end();
+    await server.pool.query('insert into odd values (2)');
+    expect(await told()).toEqual([`${channel}:`, `${channel}:`]);
   });
 
   it('lets nobody else call its functions', async () => {
