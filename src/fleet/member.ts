@@ -188,6 +188,7 @@ export class Member<T> implements SharedMember<T> {
   async #pursue(claim: Claim): Promise<void> {
     for (let tries = 0; tries < TRIES; tries += 1) {
       // A load that began before the others know of an invalidation would be in vain.
+      if (this.#link.isWorthAsking) this.#words.flush();
       await Promise.all([this.#words.said(), this.#putting, this.#taking]);
       if (this.#claim !== claim) return;
       if (!this.#link.isWorthAsking) break;
@@ -665,6 +666,7 @@ export class Member<T> implements SharedMember<T> {
   }
 
   #onFound(): void {
+    if (!this.#isStarted) return;
     this.#words.flush();
     this.#compareSoon();
     this.#host.replan();
