@@ -279,15 +279,23 @@ describe('many notifications', () => {
   });
 
   it('are heard on where a load fails, which the cache tells itself', async () => {
-    const map = mapLike();
-    map.invalidate.mockRejectedValue(new Error('no'));
-    map.invalidateAll.mockRejectedValue(new Error('no'));
+    const keys: string[] = [];
+    // A mock would handle what it rejects with.
+    const map: NotifiedMap<string> = {
+      invalidate: async (key) => {
+        keys.push(key);
+        throw new Error('no');
+      },
+      invalidateAll: async () => {
+        throw new Error('no');
+      },
+    };
     const { notify } = await listening(map);
     for (const payload of ['a', 'b']) {
       notify(payload);
       await vi.advanceTimersByTimeAsync(1000);
     }
-    expect(map.invalidate.mock.calls).toEqual([['a'], ['b']]);
+    expect(keys).toEqual(['a', 'b']);
   });
 
   it('are one invalidation of each key, by however many payloads it is told', async () => {

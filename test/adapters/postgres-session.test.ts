@@ -212,7 +212,7 @@ describe('a session', () => {
     last().emit('error', new Error('gone'));
     await vi.advanceTimersByTimeAsync(250);
     expect(clients).toHaveLength(2);
-    await vi.advanceTimersByTimeAsync(600);
+    await vi.advanceTimersByTimeAsync(900);
     expect(last().isEnded).toBe(false);
     expect(clients).toHaveLength(2);
   });
