@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { createClient } from 'redis';
 import { type SupabaseStack, startStack } from 'supabase-stack';
 import { Database } from './database.ts';
-import { play, processNames } from './play.ts';
+import { leastSeconds, play, processNames } from './play.ts';
 import { type RedisServer, startRedis } from './redis-server.ts';
 import { brokenPromises, textOf } from './report.ts';
 
@@ -13,7 +13,7 @@ const HELP = `npm run demo:fleet -- [options]
 
   --replicas N   processes, 2 to 16 (default 4)
   --interval N   seconds between two loads, at least 0.5 (default 2)
-  --seconds N    about how long it takes, at least 8 intervals (default 40)
+  --seconds N    about how long it takes, at least 15 intervals and 8 s (default 40)
   --rows N       player-races on the ladder, 10 to 1000000 (default 2000)
   --json         the result as JSON on stdout; progress goes to stderr
   --help         this text
@@ -50,7 +50,7 @@ function flagsOf(args: readonly string[]): Flags | 'help' | undefined {
       isWithin(replicas, 2, 16) &&
       isWithin(rows, 10, 1_000_000) &&
       interval >= 0.5 &&
-      seconds >= 8 * interval &&
+      seconds >= leastSeconds(interval * 1000) &&
       seconds < Infinity;
     return isRight ? { replicas, interval, seconds, rows, json: values.json } : undefined;
   } catch {

@@ -43,6 +43,20 @@ const LOAD_TIMEOUT = 1500;
 /** Ms between two matches. */
 const MATCH_INTERVAL = 250;
 
+/** What else takes time: the processes and their servers start, and a lease falls; and intervals that aren't counted. */
+const SECONDS_BESIDE = 8;
+const INTERVALS_BESIDE = 7;
+
+/** How many intervals there is time to count. */
+function countedIntervals(seconds: number, interval: number): number {
+  return ((seconds - SECONDS_BESIDE) * 1000) / interval - INTERVALS_BESIDE;
+}
+
+/** The least seconds that all of it takes: two intervals are counted in each of four scenes. */
+export function leastSeconds(interval: number): number {
+  return SECONDS_BESIDE + (interval * (INTERVALS_BESIDE + 8)) / 1000;
+}
+
 /** The names of the processes, as the database counts them. */
 export function processNames(replicas: number): { before: string[]; after: string[] } {
   const named = (lane: string): string[] =>
@@ -61,7 +75,7 @@ export async function play(database: Database, options: PlayOptions): Promise<Ou
   const stage: Stage = {
     database,
     interval,
-    intervals: (share) => Math.max(2, Math.round((share * seconds * 1000) / interval)),
+    intervals: (share) => Math.max(2, Math.round(share * countedIntervals(seconds, interval))),
     signal,
     progress,
   };
@@ -90,7 +104,7 @@ export async function play(database: Database, options: PlayOptions): Promise<Ou
       alone,
       {
         lane: 'before',
-        intervals: stage.intervals(0.15),
+        intervals: stage.intervals(1 / 4),
       },
     );
     await alone.stop();
@@ -103,7 +117,7 @@ export async function play(database: Database, options: PlayOptions): Promise<Ou
     );
     const after = await playSteady(stage, '3/6  the fleet, under readers', fleet, {
       lane: 'after',
-      intervals: stage.intervals(0.2),
+      intervals: stage.intervals(1 / 3),
     });
     const written = await playWrite(
       stage,

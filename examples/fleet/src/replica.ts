@@ -37,6 +37,7 @@ const cache = new WarmCache({
   },
   // Fresh for longer than until the next load, which one process makes for all: it may be late where one is killed.
   ttl: 3 * config.interval,
+  maxStale: 600_000,
   refreshInterval: config.interval,
   // Not a little shorter each time, for what is counted here is loads an interval.
   jitter: 0,

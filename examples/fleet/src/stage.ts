@@ -7,7 +7,7 @@ export interface Stage {
   readonly database: Database;
   /** Ms between two loads. */
   readonly interval: number;
-  /** How many of those a scene lasts, by its share of the whole. */
+  /** How many of those a scene counts, by its share of all that are counted. */
   readonly intervals: (share: number) => number;
   readonly signal: AbortSignal;
   /** Takes what there is to say on the way, line breaks and all. */

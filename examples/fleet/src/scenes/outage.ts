@@ -28,7 +28,7 @@ export async function playOutage(
   const during = await scene(stage, '6/6  Redis is stopped: each loads for itself', async () => {
     await redis.stop();
     await fleet.until('all have noticed', () => shared().every(({ connected }) => !connected));
-    const facts = await countIntervals(stage, fleet, lane, stage.intervals(0.15));
+    const facts = await countIntervals(stage, fleet, lane, stage.intervals(1 / 4));
     return { told: `queries an interval: ${facts.join(' ')}`, facts };
   });
   const { granted, ms } = await scene(stage, '     it comes back, empty', async () => {
@@ -51,7 +51,7 @@ export async function playOutage(
     return { told: `${loads} filled it for all; one fleet again after ${facts.ms} ms`, facts };
   });
   const after = await scene(stage, '     the fleet goes on', async () => {
-    const facts = await countIntervals(stage, fleet, lane, stage.intervals(0.1));
+    const facts = await countIntervals(stage, fleet, lane, stage.intervals(1 / 6));
     return { told: `queries an interval: ${facts.join(' ')}`, facts };
   });
   return { during, granted, ms, after };
