@@ -103,6 +103,44 @@ cache.get().then(() => registry.metrics()).then((text) => {
   console.log('ok');
 });
 `;
+const USE_FLEET = `
+import { Cluster, Redis } from 'ioredis';
+import pg from 'pg';
+import { createClient, createCluster } from 'redis';
+import { type SharedHealth, type SharedTier, WarmCache } from 'warm-cache';
+import { type FleetStore, fleetTier } from 'warm-cache/fleet';
+import { fleetSql, invalidateOnNotify, postgresTier } from 'warm-cache/postgres';
+import { redisTier } from 'warm-cache/redis';
+
+declare const store: FleetStore;
+const client = createClient();
+const tiers: SharedTier[] = [
+  redisTier(client, { key: 'a' }),
+  redisTier(new Redis({ lazyConnect: true }), { key: 'a', timeout: 500 }),
+  redisTier(createCluster({ rootNodes: [] }), { key: 'a', subscriber: client }),
+  redisTier(new Cluster([]), { key: 'a', subscriber: client }),
+  postgresTier(new pg.Pool(), { key: 'a' }),
+  fleetTier(store, { maxBytes: 1024 }),
+];
+// @ts-expect-error Nothing can be heard by a cluster.
+redisTier(createCluster({ rootNodes: [] }), { key: 'a' });
+const cache = new WarmCache({ loader: () => 42, ttl: 60_000, shared: tiers[0] });
+const health: SharedHealth | null = cache.health().shared;
+const sql: string = fleetSql();
+export { health, invalidateOnNotify, sql };
+`;
+const RUN_FLEET = `
+const gone = () => Promise.reject(new Error('gone'));
+const store = { name: 'none', pollInterval: 1000, hear: undefined, read: gone, claim: gone, renew: gone, publish: gone, release: gone, invalidate: gone, put: gone };
+const cache = new WarmCache({ loader: () => 42, ttl: 60000, shared: fleetTier(store) }).start();
+cache.get().then(async (value) => {
+  const { connected, alone } = cache.health().shared;
+  await cache.stop();
+  if (value !== 42 || connected || alone !== 1) throw new Error('wrong');
+  if (typeof redisTier !== 'function' || typeof postgresTier !== 'function') throw new Error('no adapter');
+  console.log('ok');
+});
+`;
 const RUN = `
 const cache = new WarmCache({ loader: () => 42, ttl: 60000 }).start();
 cache.get().then(async (value) => {
@@ -144,6 +182,21 @@ function typechecks(source: string, own: object = {}): void {
 
 function expectOk(output: string): void {
   if (output.trim() !== 'ok') throw new Error(`expected ok, got ${output}`);
+}
+
+/** Runs it with these names imported, and with them required. */
+function runBoth(
+  path: string,
+  names: readonly (readonly [what: string, from: string])[],
+  source: string,
+): void {
+  const imports = names.map(([what, from]) => `import { ${what} } from '${from}';`);
+  const requires = names.map(([what, from]) => `const { ${what} } = require('${from}');`);
+  file(`${path}.mjs`, imports.join('') + source);
+  expectOk(run(process.execPath, [`${path}.mjs`]));
+  file(`${path}.cjs`, requires.join('') + source);
+  // Without Node's own require of ES modules: p-retry must be within.
+  expectOk(run(process.execPath, ['--no-experimental-require-module', `${path}.cjs`]));
 }
 
 const checks: Record<string, () => void> = {
@@ -195,6 +248,19 @@ const checks: Record<string, () => void> = {
     // Its own types only pass where Node's and a certain DOM's are there.
     typechecks(USE_SUPABASE, { skipLibCheck: true });
   },
+  'a fleet': () => {
+    const names: readonly [what: string, from: string][] = [
+      ['WarmCache', 'warm-cache'],
+      ['fleetTier', 'warm-cache/fleet'],
+      ['postgresTier', 'warm-cache/postgres'],
+      ['redisTier', 'warm-cache/redis'],
+    ];
+    // None of the clients is there yet.
+    runBoth('fleet', names, RUN_FLEET);
+    install(tested('ioredis'), tested('pg'), tested('redis'), tested('@types/pg'));
+    // Types of the clients ask for those of Node.
+    typechecks(USE_FLEET, { skipLibCheck: true });
+  },
   'OpenTelemetry and prom-client': () => {
     install(tested('@opentelemetry/api'), tested('prom-client'));
     const names: readonly [what: string, from: string][] = [
@@ -203,14 +269,7 @@ const checks: Record<string, () => void> = {
       ['instrument', 'warm-cache/opentelemetry'],
       ['collect', 'warm-cache/prometheus'],
     ];
-    const imports = names.map(([what, from]) => `import { ${what} } from '${from}';`).join('');
-    const requires = names
-      .map(([what, from]) => `const { ${what} } = require('${from}');`)
-      .join('');
-    file('metrics.mjs', imports + RUN_METRICS);
-    expectOk(run(process.execPath, ['metrics.mjs']));
-    file('metrics.cjs', requires + RUN_METRICS);
-    expectOk(run(process.execPath, ['--no-experimental-require-module', 'metrics.cjs']));
+    runBoth('metrics', names, RUN_METRICS);
     // Types of prom-client ask for those of Node and for a DOM's.
     typechecks(USE_METRICS, { skipLibCheck: true });
   },

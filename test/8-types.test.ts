@@ -166,7 +166,7 @@ describe('the types of what skips and keeps', () => {
   });
 
   it('name each source', () => {
-    expectTypeOf<SnapshotSource>().toEqualTypeOf<'loader' | 'set' | 'store'>();
+    expectTypeOf<SnapshotSource>().toEqualTypeOf<'loader' | 'set' | 'shared' | 'store'>();
     expectTypeOf<HealthReport['probes']>().toBeNumber();
     expectTypeOf<HealthReport['skipped']>().toBeNumber();
     expectTypeOf<HealthReport['interval']>().toEqualTypeOf<{
@@ -200,12 +200,12 @@ describe('the types of events', () => {
       expectTypeOf(payload).toEqualTypeOf<WarmCacheEvents<Board>['refresh']>();
       expectTypeOf(payload.snapshot).toEqualTypeOf<Snapshot<Board>>();
       expectTypeOf(payload.previous).toEqualTypeOf<Snapshot<Board> | undefined>();
-      expectTypeOf(payload.reason).toEqualTypeOf<LoadReason | 'set' | 'store'>();
+      expectTypeOf(payload.reason).toEqualTypeOf<LoadReason | 'set' | 'shared' | 'store'>();
     });
     board.once('change', (payload) => {
       expectTypeOf(payload.snapshot).toEqualTypeOf<Snapshot<Board>>();
       expectTypeOf(payload.previous).toEqualTypeOf<Snapshot<Board> | undefined>();
-      expectTypeOf(payload.reason).toEqualTypeOf<LoadReason | 'set' | 'store'>();
+      expectTypeOf(payload.reason).toEqualTypeOf<LoadReason | 'set' | 'shared' | 'store'>();
       expectTypeOf(payload).not.toHaveProperty('duration');
     });
     board.on('error', ({ error, final, retryAt }) => {

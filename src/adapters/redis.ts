@@ -71,12 +71,14 @@ export interface RedisTierOptions extends FleetOptions {
  * import { WarmCache } from 'warm-cache';
  * import { redisTier } from 'warm-cache/redis';
  *
+ * declare function latest(signal: AbortSignal): Promise<Record<string, number>>;
+ *
  * const client = createClient({ url: 'redis://127.0.0.1:6379' });
  * client.on('error', console.error);
  * await client.connect();
  *
  * const rates = new WarmCache({
- *   loader: async () => (await fetch('https://rates.example/latest')).json(),
+ *   loader: ({ signal }) => latest(signal),
  *   ttl: 60_000,
  *   shared: redisTier(client, { key: 'rates' }),
  * });
@@ -97,7 +99,8 @@ export function redisTier(
  * import { createClient, createCluster } from 'redis';
  * import { redisTier } from 'warm-cache/redis';
  *
- * const url = 'redis://127.0.0.1:7000';
+ * declare const url: string;
+ *
  * const client = await createCluster({ rootNodes: [{ url }] }).connect();
  * const subscriber = await createClient({ url }).on('error', console.error).connect();
  *
