@@ -130,12 +130,12 @@ const published = (record: Shared, entry: Entry): Shared => ({
   entryGeneration: entry.generation,
 });
 
-/** What was out of date is still, and so is what was set before an invalidation that was carried out before it. */
-const generationOfPut = (record: Shared, known: Known, rules: Rules): number => {
-  if (!rules.putKeepsGeneration) return record.generation;
-  if (!rules.putAsksKnown || known.epoch === 0) return record.entryGeneration;
-  return known.epoch === record.epoch ? Math.min(record.entryGeneration, known.generation) : -1;
-};
+/** Whether nobody was let in, and nothing invalidated, unknown to who has set a value by hand. */
+const isNext = (record: Shared, { epoch, generation, fence }: Known, rules: Rules): boolean =>
+  !rules.putAsksKnown ||
+  ((epoch === 0 || epoch === record.epoch) &&
+    generation === record.generation &&
+    fence === record.fence);
 
 interface Done {
   readonly record: Shared;
@@ -178,8 +178,14 @@ const done = (record: Shared, call: Call, names: Names, rules: Rules): Done => {
       return { record: { ...next, entry: undefined, purged: next.told }, act: 'purge' };
     }
     case 'put': {
+      if (!isNext(record, call.known, rules)) {
+        const { known, era, data } = call;
+        const instead = { kind: 'invalidate', known, era, data, nth: 0, purge: false } as const;
+        return done(record, instead, names, rules);
+      }
       const fence = record.fence + (rules.putHasFence ? 1 : 0);
-      const generation = generationOfPut(record, call.known, rules);
+      // What was out of date is still.
+      const generation = record.entryGeneration;
       const ended = { ...record, fence, lease: 0, rest: false, holder: 0 };
       const value = { load: names.load, data: call.data };
       return { record: published(ended, { fence, generation, value }), act: 'publish' };

@@ -11,7 +11,6 @@ export const RULES = {
   lossSeenBySeq: true,
   lossSeenByFence: true,
   lossSeenByGeneration: true,
-  putKeepsGeneration: true,
   putAsksKnown: true,
   putHasFence: true,
   // Of a process.

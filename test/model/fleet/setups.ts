@@ -25,6 +25,7 @@ export const SETUPS = {
   byHandInvalidated: two('set by hand, invalidated', { puts: 1, invalidations: 1 }),
   wiped: two('all is forgotten', { claims: 1, invalidations: 1, wipes: 1 }),
   wipedByHand: two('all is forgotten, set by hand', { claims: 1, puts: 1, wipes: 1 }),
+  wipedLoaded: two('all is forgotten, loaded', { claims: 3, wipes: 1 }),
   rewound: two('a replica takes over', { claims: 1, invalidations: 1, rewinds: 1 }),
   rewoundClaimed: two('a replica takes over, loaded', { claims: 2, rewinds: 1 }),
   restored: two('a replica brings back what was forgotten', {
