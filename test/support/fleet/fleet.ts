@@ -1,6 +1,6 @@
 import { afterEach, expect, vi } from 'vitest';
 import { type LoadReason, type Snapshot, WarmCache, type WarmCacheOptions } from 'warm-cache';
-import { type FleetOptions, type FleetStore, fleetTier } from 'warm-cache/fleet';
+import { type FleetContent, type FleetOptions, type FleetStore, fleetTier } from 'warm-cache/fleet';
 import { fakeTimeOf } from '../loads.ts';
 import { type MemoryServer, type MemoryStore, memoryServer } from './memory-store.ts';
 
@@ -72,12 +72,16 @@ export interface FleetProcess {
 }
 
 /** Of all caches of a fleet. */
-export type FleetSetup = Partial<Omit<WarmCacheOptions<number>, 'loader' | 'name' | 'shared'>> & {
+export type FleetSetup = Partial<Omit<WarmCacheOptions<number>, 'loader' | 'shared'>> & {
   readonly tier?: FleetOptions;
   /** As a tier is given it, in place of the process's own handle. */
   readonly storeOf?: (store: MemoryStore) => FleetStore;
   readonly loader?: WarmCacheOptions<number>['loader'];
 };
+
+interface Deliverer {
+  deliver(message: string): void;
+}
 
 /** As many as a test looks at. */
 type Several<T> = [T, T, T, T, ...T[]];
@@ -145,6 +149,31 @@ export class Fleet {
     return this.processes.map(({ cache }) => cache) as Several<WarmCache<number>>;
   }
 
+  /** A message that none of them has sent: text, or what is sent as JSON. */
+  forge(message: unknown): void {
+    const text = typeof message === 'string' ? message : JSON.stringify(message);
+    for (const { store } of this.processes) (store as unknown as Deliverer).deliver(text);
+  }
+
+  /** Somebody else publishes that, and may be anybody. */
+  async intrude(content: Partial<FleetContent>): Promise<void> {
+    const store = this.server.store();
+    const known = { epoch: '', seq: 0, generation: 0, fence: 0, version: 0 };
+    const call = { source: 'intruder', keep: 60_000, known };
+    const { fence } = await store.read(call);
+    const claim = { holder: 'intruder', leaseTime: 1000, have: fence, force: true };
+    const { record } = await store.claim(call, claim);
+    const { epoch, generation } = record;
+    const grant = { epoch, generation, fence: record.fence, holder: 'intruder' };
+    await store.publish(call, grant, {
+      payload: 't[1]',
+      hash: '',
+      token: '',
+      ttl: 1000,
+      ...content,
+    });
+  }
+
   /** Who loads, and one who doesn't. */
   get loading(): FleetProcess {
     return expectOne(this.processes.find(isLoading));
@@ -183,8 +212,16 @@ function expectOne(process: FleetProcess | undefined): FleetProcess {
   return process;
 }
 
+/** Makes a fleet of so many; `keep` has a cache of another kind stopped as well. */
+interface MakeFleet {
+  (size: number, setup?: FleetSetup): Fleet;
+  keep<C extends Stoppable>(cache: C): C;
+}
+
+type Stoppable = { stop(): Promise<void> };
+
 /** Makes fleets under fake time; after each test nothing may be left of them: no timer, and nobody who listens. */
-export function fakeFleet(): (size: number, setup?: FleetSetup) => Fleet {
+export function fakeFleet(): MakeFleet {
   let fleets: Fleet[] = [];
   // Runs after the caches are stopped.
   afterEach(async () => {
@@ -194,11 +231,12 @@ export function fakeFleet(): (size: number, setup?: FleetSetup) => Fleet {
     await rest();
     expect(stores.map(({ ears }) => ears)).toEqual(stores.map(() => 0));
   });
-  const time = fakeTimeOf<WarmCache<unknown>>();
-  return (size, setup = {}) => {
+  const time = fakeTimeOf<Stoppable>();
+  const make = (size: number, setup: FleetSetup = {}): Fleet => {
     const fleet = new Fleet(setup, (cache) => void time.keep(cache));
     for (let n = 0; n < size; n += 1) fleet.join();
     fleets.push(fleet);
     return fleet;
   };
+  return Object.assign(make, time);
 }
