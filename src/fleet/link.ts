@@ -1,4 +1,5 @@
 import { outsideRequests } from '../context.ts';
+import { messageOf } from '../errors.ts';
 import { backoffDelay, jittered, Timer } from '../scheduler.ts';
 
 /** Between two tries to reach a store that is gone. */
@@ -6,7 +7,7 @@ const TRIES = { minDelay: 250, maxDelay: 10_000, factor: 2 };
 
 /** What a link tells. */
 export interface LinkHost {
-  /** Asks the store for something, to find out whether it answers. */
+  /** Finds out whether the store answers. */
   probe(): Promise<unknown>;
   /** The store doesn't answer, and did until now. */
   onLost(error: unknown): void;
@@ -79,7 +80,7 @@ export class Link {
         if (isLate) onLate?.(answer);
         else resolve(answer);
       },
-      (error: unknown) => resolve(error instanceof Error ? error : new Error(String(error))),
+      (error: unknown) => resolve(error instanceof Error ? error : new Error(messageOf(error))),
     );
     const answer = await promise;
     patience.cancel();
