@@ -26,7 +26,11 @@ const config: ViteUserConfig = {
     projects: [
       {
         extends: true,
-        test: { name: 'promises', include: ['test/**/*.test.ts'], exclude: [FAULTS, ORACLE, FLEET] },
+        test: {
+          name: 'promises',
+          include: ['test/**/*.test.ts'],
+          exclude: [FAULTS, ORACLE, FLEET],
+        },
       },
       {
         extends: true,
