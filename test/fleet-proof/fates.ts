@@ -1,6 +1,6 @@
 import type { Violation } from './checker.ts';
 import { overlaps } from './excuses.ts';
-import type { History, Invalidation, Life, Settled } from './history.ts';
+import type { History, Invalidation, Life, Settled, SharedReport } from './history.ts';
 
 /** An invalidation, and what became of it. */
 export interface Fate {
@@ -9,6 +9,8 @@ export interface Fate {
   readonly end: Settled | undefined;
   /** Since when the whole fleet is surely told: it resolves no sooner. `undefined`: it rejected, or the process ended before. */
   readonly toldAt: number | undefined;
+  /** The generation that it has brought about, or a later one of that epoch; `undefined` where that isn't sure. */
+  readonly brought: SharedReport | undefined;
 }
 
 /** What became of all the invalidations, each of which has to settle, with nothing older than what was written before. */
@@ -20,11 +22,28 @@ export function fatesOf(history: History, report: (violation: Violation) => void
       .filter((item) => item.kind === 'invalidate')
       .map((call) => {
         const end = ends.get(call.id);
-        const fate = { life, call, end, toldAt: end?.value === undefined ? undefined : end.at };
+        const toldAt = end?.value === undefined ? undefined : end.at;
+        const fate = { life, call, end, toldAt, brought: broughtBy(history, call, end) };
         checkEnd(history, fate, report);
         return fate;
       });
   });
+}
+
+/** What the one who invalidates knows in the end is that, if it was told in the record that it knew before. */
+function broughtBy(
+  { faults }: History,
+  call: Invalidation,
+  end: Settled | undefined,
+): SharedReport | undefined {
+  const before = call.shared;
+  const after = end?.shared;
+  if (end?.value === undefined || !before || !after) return undefined;
+  const hasGrown = before.epoch === after.epoch && before.generation < after.generation;
+  const isLost = faults.some(
+    (fault) => /^(flush|restart)$/.test(fault.kind) && overlaps(fault, call.at, end.at),
+  );
+  return hasGrown && !isLost ? after : undefined;
 }
 
 function checkEnd(

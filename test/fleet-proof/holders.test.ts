@@ -4,6 +4,7 @@ import { freeze, restart } from './deeds.ts';
 import { TIMING as DEFAULT, Fleet } from './fleet.ts';
 import type { CountedLoad } from './history.ts';
 import { expectKept } from './kept.ts';
+import { PASS } from './proxy.ts';
 import { type Servers, startServers } from './servers.ts';
 
 /** It reads the value at once, and then takes its time: enough to be killed meanwhile, on a busy machine. */
@@ -51,6 +52,33 @@ describe('who has the lease', () => {
     expect(shown).toEqual([]);
   });
 
+  it('has nobody else take what it publishes too late, for the network has kept it', async () => {
+    // So that what it publishes isn't soon followed by another load, which would hide it.
+    const timing = { ...TIMING, ttl: 10_000, refreshInterval: 3000 };
+    await using fleet = await Fleet.start(servers, { processes: 3, loss: 0, timing });
+    await fleet.database.setPace(SLOW);
+    const { value, worker } = await loading(fleet);
+    const hop = fleet.hop(worker, 'redis');
+    const others = fleet.names.filter((name) => name !== worker);
+    const [first = '', second = ''] = others;
+    await fleet.fault('redis', worker, async () => {
+      hop.trouble = { kind: 'stall' };
+      await fleet.invalidate(first);
+      await fleet.untilAllServe(value + 1, others);
+      hop.trouble = PASS;
+    });
+    await fleet.untilAllServe(value + 1);
+    // Whoever knows nothing yet takes what stands there.
+    await fleet.kill(second);
+    await fleet.recover();
+    const history = await fleet.end();
+    expectKept(history);
+    const shown = history.lives.filter(({ items }) =>
+      items.some((item) => item.kind === 'reads' && item.value === value),
+    );
+    expect(shown.filter((life) => life.worker !== worker)).toEqual([]);
+  });
+
   it('is followed by another, once it was killed', async () => {
     await using fleet = await Fleet.start(servers, { processes: 3, loss: 0, timing: TIMING });
     await fleet.database.setPace(SLOW);
@@ -64,6 +92,36 @@ describe('who has the lease', () => {
     expect(lost?.worker).toBe(worker);
     // Not before the lease has fallen, but for what it took to get to the database.
     expect((next?.from ?? 0) - (lost?.from ?? 0)).toBeGreaterThan(fleet.timing.lease - 250);
+  });
+});
+
+describe('a process that is cut off', () => {
+  it('does not go back to what the fleet has, where it has loaded something newer itself', async () => {
+    // Long enough for it to be back before the others load again.
+    const timing = { ...DEFAULT, ttl: 10_000, refreshInterval: 2000 };
+    await using fleet = await Fleet.start(servers, { processes: 3, loss: 0, timing });
+    const [name = ''] = fleet.names;
+    const hops = [fleet.hop(name, 'redis'), fleet.hop(name, 'subscriber')];
+    let isAhead = false;
+    let value = 0;
+    while (!isAhead) {
+      await fleet.fault('redis', name, async () => {
+        for (const hop of hops) hop.trouble = { kind: 'refuse' };
+        const { length } = await fleet.database.loads();
+        await fleet.untilLoads((loads) =>
+          loads.some(({ worker, to }, i) => i >= length && worker !== name && to !== undefined),
+        );
+        value = await fleet.database.write();
+        await fleet.untilAllServe(value, [name]);
+        for (const hop of hops) hop.trouble = PASS;
+      });
+      const loads = await fleet.database.loads();
+      isAhead = loads.every((load) => load.worker === name || load.value !== value);
+    }
+    await fleet.untilAllServe(value);
+    await fleet.recover();
+    const { loads } = expectKept(await fleet.end());
+    expect(loads.alone).toBeGreaterThan(0);
   });
 });
 

@@ -4,7 +4,7 @@ import { Fleet } from './fleet.ts';
 import { expectKept } from './kept.ts';
 import { type Servers, startServers } from './servers.ts';
 
-const ROUNDS = 6;
+const ROUNDS = 4;
 
 let servers: Servers;
 beforeAll(async () => {

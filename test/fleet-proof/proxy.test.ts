@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Pipe } from './pipe.ts';
 import { TcpProxy, type Trouble } from './proxy.ts';
 import { endOfReply, losing } from './resp.ts';
 
@@ -48,6 +50,22 @@ describe('replies of a Redis server', () => {
       expect(kept).toBe([sent[0], sent[2], sent[3]].join(''));
     }
   });
+});
+
+it('what comes while a chunk is held back comes after it, and once', async () => {
+  const [from, to] = [new PassThrough(), new PassThrough()];
+  const weather = {
+    trouble: (): Trouble => ({ kind: 'delay', ms: 5 }),
+    changed: () => new Promise<void>(() => {}),
+  };
+  new Pipe(from as never, to as never, 'up', weather);
+  for (const text of ['a', 'b', 'c']) from.emit('data', Buffer.from(text));
+  let got = '';
+  to.on('data', (chunk) => {
+    got += chunk;
+  });
+  await vi.waitFor(() => expect(got).toContain('c'));
+  expect(got).toBe('abc');
 });
 
 describe('a hop', () => {

@@ -8,7 +8,7 @@ import { type Servers, startServers } from './servers.ts';
 
 //   npm run prove:fleet -- --minutes 5 --seed …    for longer
 
-const MS = 15_000;
+const MS = 10_000;
 
 let servers: Servers;
 beforeAll(async () => {

@@ -1,7 +1,7 @@
 import type { Verdict, Violation } from './checker.ts';
 import { afterWithout, cutOffs } from './excuses.ts';
 import type { Fate } from './fates.ts';
-import type { Heard, History, Life, Reads, Settled } from './history.ts';
+import type { Heard, History, Life, Reads, SharedReport } from './history.ts';
 
 /** From `at` on, nothing below `value` is to be served as fresh. */
 interface Bar {
@@ -71,16 +71,15 @@ function afterCalls(life: Life, fates: readonly Fate[]): Bar[] {
 }
 
 /**
- * So does who gets the message, unless it is of a record that this process doesn't know yet. Whose message it is, is told by
- * the generation that the one who invalidated knew in the end: that of its own call, or a later one.
+ * So does who gets the message. Whose message it is, is told by the generation.
  */
 function afterMessages({ items }: Life, fates: readonly Fate[]): Bar[] {
   const bars: Bar[] = [];
-  const told = fates.filter(({ toldAt, end }) => toldAt !== undefined && end?.shared);
   for (const item of items) {
     if (item.kind !== 'message' || !/^(invalidate|purge)$/.test(item.act)) continue;
-    if (item.known !== item.epoch) continue;
-    const values = told.filter(({ end }) => isOf(end, item)).map(({ call }) => call.wrote);
+    const values = fates
+      .filter(({ brought }) => brought && isOf(brought, item))
+      .map(({ call }) => call.wrote);
     if (values.length === 0) continue;
     const value = Math.max(...values);
     const why = `the message of ${value} (generation ${item.generation})`;
@@ -89,8 +88,8 @@ function afterMessages({ items }: Life, fates: readonly Fate[]): Bar[] {
   return bars;
 }
 
-function isOf(end: Settled | undefined, { epoch, generation }: Heard): boolean {
-  return end?.shared?.epoch === epoch && end.shared.generation <= generation;
+function isOf(brought: SharedReport, { epoch, generation }: Heard): boolean {
+  return brought.epoch === epoch && brought.generation <= generation;
 }
 
 /** Who doesn't get it finds out at its next comparison. */

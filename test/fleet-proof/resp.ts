@@ -28,7 +28,6 @@ export function endOfReply(bytes: Buffer, from: number): number {
 function endOfReplies(bytes: Buffer, from: number, count: number): number {
   let end = from;
   for (let i = 0; i < count; i++) {
-    if (end >= bytes.length) return -1;
     end = endOfReply(bytes, end);
     if (end < 0) return -1;
   }
