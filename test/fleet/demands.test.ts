@@ -11,19 +11,24 @@ import { stateOf } from '../support/loads.ts';
 const newFleet = fakeFleet();
 
 describe('refresh()', () => {
-  it('shares a load that is in flight elsewhere', async () => {
-    const fleet = newFleet(2);
-    await fleet.ready();
-    fleet.source.takes = 200;
-    await pass(900);
-    const other = fleet.idle;
-    expect(fleet.loads).toHaveLength(2);
-    await pass(50);
-    fleet.source.write();
-    const { value } = await outcome(other.cache.refresh());
-    expect(value).toBe(1);
-    expect(fleet.loads).toHaveLength(2);
-  });
+  it.each([300, 900])(
+    'shares a load that is in flight elsewhere, %i ms after the last',
+    async (ms) => {
+      const fleet = newFleet(2);
+      await fleet.ready();
+      fleet.source.takes = 200;
+      await pass(ms);
+      // Their own load is due at 900 ms.
+      if (ms < 900) void fleet.caches[0].refresh();
+      await pass(50);
+      expect(fleet.loads).toHaveLength(2);
+      fleet.source.write();
+      const { value } = await outcome(fleet.idle.cache.refresh());
+      expect(value).toBe(1);
+      await pass(100);
+      expect(fleet.loads).toHaveLength(2);
+    },
+  );
 
   it('is not satisfied by what was published before', async () => {
     const fleet = newFleet(2);

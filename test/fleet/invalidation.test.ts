@@ -202,3 +202,22 @@ it('names the state that it was told in: seq, generation, fence and epoch as the
   // ttl + maxStale, the lease, and a minute.
   expect(calls[0]?.keep).toBe(1000 + 1000 + 900 + 60_000);
 });
+
+it('starts no load in vain where it comes while the right to load is being asked for', async () => {
+  const fleet = newFleet(1);
+  const [one] = fleet.processes;
+  await fleet.ready();
+  const { claim, invalidate } = one.store;
+  // Answers take their time.
+  const slow = <T>(answer: T): Promise<T> =>
+    new Promise((resolve) => setTimeout(() => resolve(answer), 20));
+  one.store.claim = async (...args) => slow(await claim(...args));
+  one.store.invalidate = async (...args) => invalidate(...(await slow(args)));
+  await pass(855);
+  expect(fleet.server.log.at(-1)?.method).toBe('claim');
+  expect(fleet.loads).toHaveLength(1);
+  const data = fleet.source.write();
+  await expect(outcome(one.cache.invalidate())).resolves.toMatchObject({ value: data });
+  expect(fleet.loads).toHaveLength(2);
+  expect(one.cache.health().shared?.superseded).toBe(0);
+});
