@@ -73,7 +73,7 @@ export type LoadMany<K, V> = (
 export type LoadManyAnswer<K, V> = Iterable<readonly [K, V | NotModified | Error]>;
 
 /** What stands in place of those options that are by key. */
-type Keyed = 'accept' | 'loader' | 'refreshInterval' | 'validator';
+type Keyed = 'accept' | 'loader' | 'refreshInterval' | 'shared' | 'validator';
 
 /**
  * The options of a `WarmCacheMap`: those of a {@link WarmCacheOptions | WarmCache}, with functions that are told which
@@ -204,6 +204,10 @@ export function resolveMapOptions<K, V>(
     );
   }
   if (loadMany) expect('loadMany', loadMany, 'function');
+  // All keys would share one value.
+  if ('shared' in others && others.shared !== undefined) {
+    throw new TypeError('Expected no `shared`: a map has none');
+  }
   const each = resolveOptions<V>({
     ...(others as Omit<typeof others, 'refreshInterval'>),
     name: options.name ?? 'warm-cache-map',

@@ -22,6 +22,7 @@ describe('the options of a map', () => {
     ['an accept that is none', { ...valid, accept: 1 }],
     ['a validator that is none', { ...valid, validator: 1 }],
     ['a store that is none', { ...valid, store: {} }],
+    ['a tier to share values by', { ...valid, shared: { join: () => ({}) } }],
     ['none at all', undefined],
   ])('are refused with a TypeError: %s', (_, options) => {
     expect(() => new WarmCacheMap(options as never)).toThrow(TypeError);

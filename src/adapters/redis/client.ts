@@ -10,7 +10,9 @@
  * ```
  */
 export interface NodeRedisCommands {
+  /** Runs a Lua script. */
   eval(script: string, options: { keys: string[]; arguments: string[] }): Promise<unknown>;
+  /** The same by its digest. */
   evalSha(sha: string, options: { keys: string[]; arguments: string[] }): Promise<unknown>;
 }
 
@@ -26,7 +28,9 @@ export interface NodeRedisCommands {
  * ```
  */
 export interface IoRedisCommands {
+  /** Runs a Lua script. */
   eval(script: string, numKeys: number, ...keysAndArgs: string[]): Promise<unknown>;
+  /** The same by its digest. */
   evalsha(sha: string, numKeys: number, ...keysAndArgs: string[]): Promise<unknown>;
 }
 
@@ -59,12 +63,19 @@ export interface NodeRedisConnection {
   readonly isReady: boolean;
   /** A cluster has it not. */
   readonly isPubSubActive: boolean;
+  /** Another one like it, not connected. */
   duplicate(overrides?: object): unknown;
+  /** Connects it: only one of ours is. */
   connect(): Promise<unknown>;
+  /** Closes it at once: only one of ours is. */
   destroy(): void;
+  /** Hears a channel. */
   subscribe(channel: string, listener: (message: string) => void): Promise<unknown>;
+  /** Hears it no more. */
   unsubscribe(channel: string, listener: (message: string) => void): Promise<unknown>;
+  /** Tells how the connection does. */
   on(event: string, listener: () => void): unknown;
+  /** Takes a listener away. */
   off(event: string, listener: () => void): unknown;
 }
 
@@ -83,12 +94,19 @@ export interface IoRedisConnection {
   readonly status: string;
   /** A cluster has it not. */
   readonly mode: string;
+  /** Another one like it. */
   duplicate(override?: object): unknown;
+  /** Closes it at once: only one of ours is. */
   disconnect(): void;
+  /** Hears channels. */
   subscribe(...channels: string[]): Promise<unknown>;
+  /** Hears them no more. */
   unsubscribe(...channels: string[]): Promise<unknown>;
+  /** Tells what is heard. */
   on(event: 'message', listener: (channel: string, message: string) => void): unknown;
+  /** Tells how the connection does. */
   on(event: 'close' | 'end' | 'error' | 'ready', listener: () => void): unknown;
+  /** Takes a listener away. */
   off(event: string, listener: (...args: string[]) => void): unknown;
 }
 
