@@ -7,6 +7,8 @@ import type { Step } from './schedule.ts';
 const TTL = 1000;
 const LEASE = 900;
 const LONGEST_REST = 800;
+/** Processes. */
+const MOST = 6;
 
 /** What is known of one process. */
 interface Watched extends FleetProcess {
@@ -33,13 +35,31 @@ export class FleetWorld {
   readonly #began: number = performance.now();
   #copy: MemoryCopy | undefined;
   #open = 0;
+  /** What the last invalidation that was awaited has told, if the server knows of it still. */
+  #told = 0;
+  #hasLost = false;
   /** What may have a load start beside the intervals'. */
   #causes = 0;
 
   constructor(size: number) {
     this.fleet = new Fleet({}, () => {});
     for (let n = 0; n < size; n += 1) this.fleet.join();
-    this.#all = this.fleet.processes.map((process) => ({
+    this.#all = this.fleet.processes.map((process, n) => this.#watched(process, n));
+  }
+
+  #watched(process: FleetProcess, n: number): Watched {
+    const { cache } = process;
+    cache.on('load', ({ reason }) => this.#tell(`${n} load (${reason})`));
+    cache.on('loadEnd', ({ outcome }) => this.#tell(`${n} load ends: ${outcome}`));
+    cache.on('error', ({ error }) => this.#tell(`${n} error: ${error}`));
+    cache.on('invalidate', ({ purge }) => this.#tell(`${n} invalidate ${purge ? '(purge)' : ''}`));
+    cache.on('unchanged', ({ snapshot }) => this.#tell(`${n} unchanged ${snapshot.value}`));
+    cache.on('refresh', ({ snapshot, reason }) => {
+      this.#tell(`${n} refresh ${snapshot.value} (${reason})`);
+      this.#sees(n, snapshot);
+    });
+    cache.on('status', ({ to }) => this.#tell(`${n} is ${to}`));
+    return {
       ...process,
       isRunning: true,
       isWell: true,
@@ -48,22 +68,16 @@ export class FleetWorld {
       troubles: 0,
       served: 0,
       floor: 0,
-    }));
-    this.#all.forEach((process, n) => {
-      const { cache } = process;
-      cache.on('load', ({ reason }) => this.#tell(`${n} load (${reason})`));
-      cache.on('loadEnd', ({ outcome }) => this.#tell(`${n} load ends: ${outcome}`));
-      cache.on('error', ({ error }) => this.#tell(`${n} error: ${error}`));
-      cache.on('invalidate', ({ purge }) =>
-        this.#tell(`${n} invalidate ${purge ? '(purge)' : ''}`),
-      );
-      cache.on('unchanged', ({ snapshot }) => this.#tell(`${n} unchanged ${snapshot.value}`));
-      cache.on('refresh', ({ snapshot, reason }) => {
-        this.#tell(`${n} refresh ${snapshot.value} (${reason})`);
-        this.#sees(n, snapshot);
-      });
-      cache.on('status', ({ to }) => this.#tell(`${n} is ${to}`));
-    });
+    };
+  }
+
+  /** A cold process serves as fresh nothing that all were told is out of date. */
+  join(): void {
+    if (this.size >= MOST) return;
+    const process = this.#watched(this.fleet.join(), this.size);
+    if (!this.#hasLost) process.floor = this.#told;
+    this.#all.push(process);
+    process.cache.start();
   }
 
   get size(): number {
@@ -122,6 +136,7 @@ export class FleetWorld {
     this.#causes += 1;
     this.#watch(process.cache.invalidate({ purge }), `invalidate() at ${n}`, ({ value }) => {
       if (value < data) this.#fail(`invalidate() at ${n} resolves with ${value}, not ${data}`);
+      this.#told = Math.max(this.#told, data);
       hearing.forEach((other, nth) => {
         if (other.troubles === before[nth]) other.floor = Math.max(other.floor, data);
       });
@@ -202,6 +217,7 @@ export class FleetWorld {
   }
 
   wipe(): void {
+    this.#hasLost = true;
     this.#causes += this.size;
     this.fleet.server.wipe();
   }
@@ -217,6 +233,7 @@ export class FleetWorld {
     const epochs = [copy, server.copy()].map((records) => records?.get('cache')?.epoch);
     if (!copy || epochs[0] !== epochs[1]) return;
     this.#causes += this.size;
+    this.#hasLost = true;
     server.rewind(copy);
   }
 

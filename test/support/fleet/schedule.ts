@@ -51,6 +51,7 @@ const calls: fc.Arbitrary<Act> = fc.oneof(
 const lifecycle: fc.Arbitrary<Act> = fc.oneof(
   { weight: 1, arbitrary: each('stop', (world, n) => world.stop(n, false)) },
   { weight: 1, arbitrary: each('drain', (world, n) => world.stop(n, true)) },
+  { weight: 1, arbitrary: act('another joins', (world) => world.join()) },
   { weight: 3, arbitrary: each('start', (world, n) => world.start(n)) },
 );
 
