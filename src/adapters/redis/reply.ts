@@ -21,8 +21,11 @@ export class Reply {
     return word;
   }
 
-  /** @throws Where it isn't one. */
-  record(known: FleetKnown): FleetRecord {
+  /**
+   * @param own - The payload that was published just now, and so isn't sent back.
+   * @throws Where it isn't one.
+   */
+  record(known: FleetKnown, own?: string): FleetRecord {
     return {
       epoch: this.#text(1),
       seq: this.#whole(2),
@@ -30,11 +33,11 @@ export class Reply {
       fence: this.#whole(4),
       leaseLeft: this.#whole(5),
       resting: this.#text(6),
-      entry: this.#fields.length > 7 ? this.#entry(known) : undefined,
+      entry: this.#fields.length > 7 ? this.#entry(known, own) : undefined,
     };
   }
 
-  #entry(known: FleetKnown): FleetEntry {
+  #entry(known: FleetKnown, own: string | undefined): FleetEntry {
     const version = this.#whole(7);
     const isKnown = known.epoch === this.#text(1) && known.version === version;
     return {
@@ -44,7 +47,7 @@ export class Reply {
       hash: this.#text(10),
       age: this.#whole(11),
       token: this.#text(12),
-      payload: isKnown ? undefined : this.#text(13),
+      payload: isKnown ? undefined : (own ?? this.#text(13)),
     };
   }
 

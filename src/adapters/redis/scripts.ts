@@ -136,8 +136,8 @@ local function tell(act, value)
   redis.call('PUBLISH', channel, message .. '}')
 end
 
--- What stands, as a list of texts: shorter where there is no value, or the caller has it.
-local function answer(first)
+-- What stands, as a list of texts: shorter where there is no value, or the caller has it, be it that it is its own.
+local function answer(first, is_own)
   local _, resting, left = leased()
   local reply = {
     first, state.epoch, text(state.seq), text(state.generation), text(state.fence), text(left), resting
@@ -147,7 +147,7 @@ local function answer(first)
     text(state.version), text(state.entry_generation), text(state.entry_fence), state.hash, text(age()), state.token
   }
   for _, field in ipairs(entry) do reply[#reply + 1] = field end
-  if known_epoch ~= state.epoch or known_version ~= state.version then
+  if not is_own and (known_epoch ~= state.epoch or known_version ~= state.version) then
     reply[#reply + 1] = redis.call('HGET', record, 'payload')
   end
   return reply
@@ -203,7 +203,7 @@ if renewed or hash == state.hash then
 end
 stand(state.granted_at, state.generation, hash, token, ttl, payload)
 tell('publish', is_small and payload or nil)
-return answer('published')
+return answer('published', true)
 `);
 
 export const RELEASE: Script = script(`
@@ -257,7 +257,7 @@ if hash == state.hash then
 end
 stand(now, generation, hash, token, ttl, payload)
 tell('publish', is_small and payload or nil)
-return answer('published')
+return answer('published', true)
 `);
 
 function script(body: string): Script {

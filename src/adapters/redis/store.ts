@@ -67,7 +67,8 @@ export function redisStore(
     async publish(call, grant, what) {
       const reply = await ask(PUBLISH, call, ...granted(grant), ...published(what));
       const outcome = reply.word('published', 'unchanged', 'superseded', 'missing');
-      return { record: reply.record(call.known), outcome };
+      const own = outcome === 'published' && 'payload' in what ? what.payload : undefined;
+      return { record: reply.record(call.known, own), outcome };
     },
 
     async release(call, { epoch, holder }, rest, reason) {
@@ -84,7 +85,8 @@ export function redisStore(
     async put(call, content) {
       const reply = await ask(PUT, call, ...contentOf(content));
       const outcome = reply.word('published', 'unchanged', 'superseded');
-      return { record: reply.record(call.known), outcome };
+      const own = outcome === 'published' ? content.payload : undefined;
+      return { record: reply.record(call.known, own), outcome };
     },
 
     hear: (ear) => hearing.hear(channel, ear),
