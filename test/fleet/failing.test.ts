@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { LoadError } from 'warm-cache';
-import { fakeFleet, outcome, pass } from '../support/fleet/fleet.ts';
+import { fakeFleet, outcome, pass, rest } from '../support/fleet/fleet.ts';
 import { payloadsOf } from '../support/loads.ts';
 
 const newFleet = fakeFleet();
@@ -169,4 +169,20 @@ it('counts a load that was vetoed, or ran into its deadline, as failed for all',
   // The timers of loaders that were given up are their own.
   fleet.source.takes = 0;
   await pass(2000);
+});
+
+it('rests no longer than its own backoff says, whatever the others make of theirs', async () => {
+  const fleet = newFleet(1);
+  const [one] = fleet.processes;
+  const known = { epoch: '', seq: 0, generation: 0, fence: 0, version: 0 };
+  const call = { source: 'x', keep: 1e9, known };
+  const claim = { holder: 'x', leaseTime: 1000, have: 0, force: false };
+  const { record } = await one.store.claim(call, claim);
+  const { epoch, generation, fence } = record;
+  await one.store.release(call, { epoch, generation, fence, holder: 'x' }, 1e8, 'for ever');
+  one.cache.start();
+  await rest();
+  const error = await one.cache.get().catch((reason: unknown) => reason);
+  expect(error).toBeInstanceOf(LoadError);
+  expect((error as LoadError).retryAt).toBeLessThanOrEqual(Date.now() + 800);
 });

@@ -120,3 +120,15 @@ it('reads through, never started: shares loads, and hears nobody', async () => {
   expect(fleet.loads).toHaveLength(2);
   expect(fleet.values).toEqual([2, 2, 2]);
 });
+
+it('waits for the load of another for as long as that goes on', async () => {
+  const fleet = newFleet(2, { ttl: 200_000, loadTimeout: 60_000 });
+  fleet.source.takes = 55_000;
+  const [one, other] = fleet.processes;
+  one.cache.start();
+  await pass(10);
+  other.cache.start();
+  await pass(55_000);
+  expect(other.cache.peek()).toMatchObject({ value: 1, source: 'shared' });
+  expect(fleet.loads).toHaveLength(1);
+});

@@ -226,15 +226,10 @@ export class FleetWorld {
     this.#copy = this.fleet.server.copy();
   }
 
-  /** Not past the beginning of an epoch: what a fleet is told twice over isn't known to be another. */
   rewind(): void {
-    const copy = this.#copy;
-    const { server } = this.fleet;
-    const epochs = [copy, server.copy()].map((records) => records?.get('cache')?.epoch);
-    if (!copy || epochs[0] !== epochs[1]) return;
     this.#causes += this.size;
     this.#hasLost = true;
-    server.rewind(copy);
+    if (this.#copy) this.fleet.server.rewind(this.#copy);
   }
 
   #watch<T>(promise: Promise<T>, what: string, onEnd: (result: T) => void): void {
