@@ -60,6 +60,11 @@ export class Current<T> {
     return young || maxAge === Infinity;
   }
 
+  /** Whether it was invalidated, and nothing has lifted that yet. */
+  get isOutdated(): boolean {
+    return this.#validFrom > 0;
+  }
+
   /** Whether the result of this load may replace the snapshot. */
   mayPublish(seq: number): boolean {
     return seq >= this.#publishFrom;

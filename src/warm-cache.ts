@@ -1113,7 +1113,8 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
       },
       invalidated: (purge) => this.#onInvalidated(purge),
       want: () => {
-        if (this.#phase === 'running' && !this.#activity) this.#ask('interval');
+        if (this.#phase !== 'running' || this.#activity || this.#pending) return;
+        this.#ask(current.isOutdated ? 'invalidate' : 'interval');
       },
       lost: () => this.#onLost(),
       replan: () => this.#plan(),
