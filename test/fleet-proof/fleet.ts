@@ -35,6 +35,17 @@ export const TIMING: Timing = {
 /** Ms between two looks at what the database has counted. */
 const POLL_INTERVAL = 10;
 
+/** For a server that takes a tenth of a second for each command. */
+const SLOW_TIMING: Timing = {
+  ttl: 20_000,
+  refreshInterval: 4000,
+  loadTimeout: 1500,
+  lease: 2000,
+  slack: 3000,
+};
+/** What such a server can bear. */
+const FEW = 2;
+
 /** Ms after which something that was waited for never comes, on any machine. */
 const PATIENCE = 30_000;
 /** Ms of what went on before, to be told then. */
@@ -69,7 +80,8 @@ export class Fleet {
     this.database = database;
     this.#folder = folder;
     this.#options = options;
-    this.timing = options.timing ?? TIMING;
+    const isSlow = servers.redis.isSlow && !options.alone;
+    this.timing = options.timing ?? (isSlow ? SLOW_TIMING : TIMING);
   }
 
   /** Starts it; resolves when all serve a value. */
@@ -78,7 +90,9 @@ export class Fleet {
     await database.setPace(BRISK);
     const folder = await mkdtemp(join(tmpdir(), 'warm-cache-fleet-'));
     const fleet = new Fleet(servers, database, folder, options);
-    const names = Array.from({ length: options.processes }, (_, i) => `w${i}`);
+    const most = servers.redis.isSlow && !options.alone ? FEW : Infinity;
+    const length = Math.min(options.processes, most);
+    const names = Array.from({ length }, (_, i) => `w${i}`);
     await Promise.all(names.map((name) => fleet.#add(name)));
     return fleet;
   }

