@@ -176,6 +176,12 @@ export function logTo(
         if (reason === 'store') {
           return [`restored${words}, ${durationInWords(age)} old`, { ...common, age }];
         }
+        if (reason === 'shared') {
+          return [
+            `taken from another process${words}, ${durationInWords(age)} old`,
+            { ...common, age },
+          ];
+        }
         const took = { duration: rounded(duration) };
         return [`refreshed in ${durationInWords(duration)}${words}`, { ...took, ...common }];
       };
@@ -184,10 +190,14 @@ export function logTo(
         : log('info', 'refresh', of, makeLine);
     },
     unchanged: ({ snapshot, reason, duration, ...of }) =>
-      answered('debug', 'unchanged', of, () => [
-        `unchanged, checked in ${durationInWords(duration)}`,
-        { duration: rounded(duration), reason, version: snapshot.version },
-      ]),
+      answered('debug', 'unchanged', of, () => {
+        const { version } = snapshot;
+        if (reason === 'shared') return ['unchanged, says another process', { reason, version }];
+        return [
+          `unchanged, checked in ${durationInWords(duration)}`,
+          { duration: rounded(duration), reason, version },
+        ];
+      }),
     slow: ({ outcome, duration, reason, ...of }) => {
       // Those that failed are told by the outage.
       if (!['published', 'unchanged', 'superseded'].includes(outcome)) return undefined;

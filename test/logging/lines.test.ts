@@ -1,7 +1,9 @@
 import { describe, expect, it, vi } from 'vitest';
 import { notModified } from 'warm-cache';
+import { fleetTier } from 'warm-cache/fleet';
 import { Leaderboard } from 'warm-cache/leaderboard';
 import { logTo } from 'warm-cache/logging';
+import { memoryServer } from '../support/fleet/memory-store.ts';
 import { fakeTime, manualLoader, settle, t0 } from '../support/loads.ts';
 import { pinoLogger, textOf } from './loggers.ts';
 
@@ -114,6 +116,24 @@ describe('a line tells', () => {
     await settle();
     expect(textOf(lines)).toContain('info: board restored, 2 rows, 41 s old');
     expect(lines).toContainEqual(expect.objectContaining({ event: 'refresh', age: 41_000 }));
+  });
+
+  it('what another process has loaded, and found unchanged', async () => {
+    const server = memoryServer();
+    const options = { loader: () => ['a', 'b'] };
+    const other = makeCache({ ...options, shared: fleetTier(server.store()) }).start();
+    await vi.advanceTimersByTimeAsync(10_000);
+    const { lines } = started<string[]>({ ...options, shared: fleetTier(server.store()) });
+    await vi.advanceTimersByTimeAsync(1000);
+    void other.refresh();
+    await vi.advanceTimersByTimeAsync(1000);
+    const text = textOf(lines);
+    expect(text).toContainEqual(
+      expect.stringMatching(/^info: board taken from another process, 2 rows, 10(.0\d*)? s old$/),
+    );
+    expect(text).toContain('debug: board unchanged, says another process');
+    const shared = lines.filter(({ reason }) => reason === 'shared');
+    expect(shared.map(({ duration }) => duration)).toEqual([undefined, undefined]);
   });
 
   it.each([
