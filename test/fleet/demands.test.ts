@@ -5,6 +5,7 @@ import {
   fakeFleet,
   outcome,
   pass,
+  rest,
 } from '../support/fleet/fleet.ts';
 import { stateOf } from '../support/loads.ts';
 
@@ -86,6 +87,18 @@ describe('get({ maxAge })', () => {
     await pass(50);
     const data = fleet.source.write();
     await expect(outcome(other.cache.get({ maxAge: 0 }))).resolves.toBe(data);
+  });
+
+  it('of 0 is not satisfied by a load that began in the very ms before it, elsewhere', async () => {
+    const fleet = newFleet(2);
+    await fleet.ready();
+    await pass(300);
+    const [one, other] = fleet.caches;
+    void one.refresh();
+    await rest();
+    expect(fleet.loads).toHaveLength(2);
+    const data = fleet.source.write();
+    await expect(outcome(other.get({ maxAge: 0 }))).resolves.toBe(data);
   });
 
   it('of 0 is satisfied by the load of another that begins after it', async () => {

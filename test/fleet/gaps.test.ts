@@ -72,7 +72,7 @@ it('of an unknown epoch are one comparison each, spread', async () => {
   const fleet = newFleet(20, { ttl: 100_000 });
   await fleet.ready();
   const times = await readsAfter(fleet, () => {
-    const message = { v: 1, epoch: 'another', seq: 2, src: 'x', act: 'release', version: 1 };
+    const message = { v: 1, epoch: 'another', seq: 2, src: 'x', act: 'publish', version: 1 };
     fleet.forge({ ...message, generation: 0, fence: 1, hash: '', ttlLeft: null });
   });
   expect(times).toHaveLength(19);

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { describe, expect, it } from 'vitest';
 import { LoadError, StoppedError, WarmCache } from 'warm-cache';
-import { fleetTier } from 'warm-cache/fleet';
+import { type FleetEar, fleetTier } from 'warm-cache/fleet';
 import { type Fleet, fakeFleet, outcome, pass, rest } from '../support/fleet/fleet.ts';
 import { memoryServer } from '../support/fleet/memory-store.ts';
 import { eventsOf, payloadsOf, stateOf } from '../support/loads.ts';
@@ -291,4 +291,30 @@ it('serves after stop() what is fresh still, and tells nobody of anything', asyn
   await expect(one.get()).resolves.toBe(1);
   await pass(2000);
   await expect(one.get()).rejects.toBeInstanceOf(StoppedError);
+});
+
+it('heeds no ear that is kept by the store after stop()', async () => {
+  let kept: FleetEar | undefined;
+  const fleet = newFleet(1, {
+    storeOf: (store) => ({
+      ...store,
+      name: store.name,
+      pollInterval: 1000,
+      hear: (ear) => {
+        kept = ear;
+        return store.hear(ear);
+      },
+    }),
+  });
+  await fleet.ready();
+  await pass(300);
+  const [one] = fleet.processes;
+  await one.cache.stop();
+  const before = { asked: fleet.server.log.length, health: one.cache.health() };
+  kept?.onMessage('garbage');
+  kept?.onDisconnect();
+  kept?.onConnect();
+  await pass(300);
+  expect(fleet.server.log).toHaveLength(before.asked);
+  expect(one.cache.health().shared).toEqual(before.health.shared);
 });

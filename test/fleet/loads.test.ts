@@ -87,6 +87,38 @@ it('reads the record once after a message, however many have come meanwhile', as
   expect(reads.length).toBeLessThanOrEqual(3);
 });
 
+it('takes a short value from the message that tells of it: the store sends it to nobody again', async () => {
+  const fleet = newFleet(3);
+  await fleet.ready();
+  await pass(500);
+  const before = fleet.server.log.length;
+  fleet.caches[0].set(fleet.source.write());
+  await pass(1);
+  expect(fleet.values).toEqual([2, 2, 2]);
+  const reads = fleet.server.log.slice(before).filter(({ method }) => method === 'read');
+  expect(reads).toHaveLength(2);
+  for (const { answer } of reads)
+    expect(answer).not.toHaveProperty('entry.payload', expect.anything());
+});
+
+it('reads once more where a message comes while it reads', async () => {
+  const fleet = newFleet(2, { ttl: 100_000 });
+  await fleet.ready();
+  await pass(500);
+  const [one, other] = fleet.processes;
+  const { read } = other.store;
+  other.store.read = async (call) => {
+    const answer = await read(call);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    return answer;
+  };
+  one.cache.set(fleet.source.write());
+  await pass(10);
+  one.cache.set(fleet.source.write());
+  await pass(40);
+  expect(other.cache.peek()?.value).toBe(3);
+});
+
 describe('who loads', () => {
   it('gives way as it is stopped: another loads at once', async () => {
     const fleet = newFleet(2);

@@ -108,3 +108,65 @@ it('leaves nobody with the old numbers where another value got one of them', asy
   await pass(2500);
   expect(fleet.values).toEqual([3, 3]);
 });
+
+it('that begins another epoch puts the value out of date until a load says that it is true', async () => {
+  const fleet = newFleet(1, { ttl: 100_000, loadTimeout: 3000 });
+  const [one] = fleet.processes;
+  await fleet.ready();
+  await pass(300);
+  const invalidations = payloadsOf(one.cache, 'invalidate');
+  fleet.source.takes = 2000;
+  fleet.server.wipe();
+  one.store.cut();
+  one.store.mend();
+  await pass(400);
+  expect(invalidations).toMatchObject([{ purge: false }]);
+  expect(one.cache.health()).toMatchObject({ status: 'STALE', load: { reason: 'invalidate' } });
+  await pass(2000);
+  expect(one.cache.health().status).toBe('READY');
+});
+
+it('that lost an invalidation is told it again by who has heard of it', async () => {
+  const fleet = newFleet(3, { ttl: 100_000 });
+  const [telling, hearing, loading] = fleet.processes;
+  await fleet.ready();
+  await pass(300);
+  fleet.source.takes = 300;
+  void loading.cache.refresh();
+  await pass(50);
+  const copy = fleet.server.copy();
+  loading.store.mute = 1;
+  // Lost in the moment in which it is heard: nobody has an answer that tells of it.
+  hearing.cache.once('invalidate', () => {
+    fleet.server.rewind(copy);
+    telling.store.cut();
+  });
+  fleet.source.write();
+  void telling.cache.invalidate();
+  await pass(1);
+  expect(hearing.cache.health().status).toBe('STALE');
+  await pass(1200);
+  expect(hearing.cache.peek()?.value).toBe(2);
+  expect(hearing.cache.health().status).toBe('READY');
+});
+
+it('gave out a version twice: who has the first of that name asks for the second', async () => {
+  const fleet = newFleet(2, { ttl: 100_000 });
+  await fleet.ready();
+  await pass(300);
+  const copy = fleet.server.copy();
+  fleet.source.write();
+  await outcome(fleet.caches[0].refresh());
+  await pass(300);
+  expect(fleet.values).toEqual([2, 2]);
+  fleet.server.rewind(copy);
+  const third = fleet.join();
+  third.cache.start();
+  await pass(300);
+  expect(third.cache.peek()?.value).toBe(1);
+  fleet.source.write();
+  await outcome(third.cache.refresh());
+  await outcome(third.cache.refresh());
+  await pass(600);
+  expect(fleet.values).toEqual([3, 3, 3]);
+});
