@@ -10,7 +10,7 @@ export interface Held {
 }
 
 /** A load that a process began without the server. */
-export interface Alone {
+interface Alone {
   readonly load: number;
   /** What it has read; 0: it hasn't yet. */
   readonly data: number;

@@ -8,7 +8,7 @@ import type {
 } from '../../../src/fleet/store.ts';
 
 /** The most characters of a payload that a message carries. */
-export const MOST_IN_MESSAGE = 4096;
+const MOST_IN_MESSAGE = 4096;
 
 interface Entry {
   readonly generation: number;

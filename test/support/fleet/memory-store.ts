@@ -10,7 +10,7 @@ export interface MemoryServerOptions {
 }
 
 /** What was asked of a server, in the order in which it was done. */
-export interface MemoryLogEntry {
+interface MemoryLogEntry {
   /** Which process asked. */
   readonly source: string;
   readonly method: Exclude<keyof FleetStore, 'hear' | 'name' | 'pollInterval'>;
