@@ -3,7 +3,7 @@ import { listed, numberOf, type Stage, scene, times } from '../stage.ts';
 
 /** How the processes came by their first values. */
 export interface Started {
-  /** Counted by the database. */
+  /** Counted by the database, but for those of an interval that was over before the last process had started. */
   readonly loads: number;
   readonly loadedBy: readonly string[];
   readonly warmedBy: readonly string[];
@@ -26,8 +26,9 @@ export function playStart(
     });
     const named = (isShared: boolean): string[] =>
       warm.filter(({ news }) => news.isShared === isShared).map(({ process }) => numberOf(process));
+    const later = fleet.since(0, 'load').filter(({ news }) => news.reason === 'interval').length;
     const facts: Started = {
-      loads: await stage.database.count(lane),
+      loads: (await stage.database.count(lane)) - later,
       loadedBy: named(false).toSorted(),
       warmedBy: named(true).toSorted(),
       ms: Math.max(...warm.map(({ news }) => news.ms)),
