@@ -35,7 +35,7 @@ function endOfReplies(bytes: Buffer, from: number, count: number): number {
 }
 
 /** Whether a reply is a message that somebody has published. */
-export function isMessage(reply: Buffer): boolean {
+function isMessage(reply: Buffer): boolean {
   return /^[*>]3\r\n\$7\r\nmessage\r\n/.test(reply.toString('latin1', 0, 32));
 }
 
