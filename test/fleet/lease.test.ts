@@ -186,3 +186,22 @@ it('is given back where the claim is answered after nobody waits for it any more
   await pass(100);
   expect(other.cache.health().status).toBe('READY');
 });
+
+it('has nothing published by a load whose time has run out while its value was made text', async () => {
+  const codec = {
+    encode: async (value: number) => {
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      return value;
+    },
+    decode: (data: unknown) => data as number,
+  };
+  const fleet = newFleet(1, { codec });
+  fleet.source.takes = 200;
+  fleet.caches[0].start();
+  await pass(550);
+  expect(fleet.caches[0].health().loads.timeout).toBe(1);
+  expect(fleet.server.log.map(({ method }) => method)).not.toContain('publish');
+  fleet.source.takes = 10;
+  await pass(3000);
+  expect(fleet.statuses).toEqual(['READY']);
+});

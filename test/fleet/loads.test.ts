@@ -87,6 +87,19 @@ it('reads the record once after a message, however many have come meanwhile', as
   expect(reads.length).toBeLessThanOrEqual(3);
 });
 
+it('asks once for each load, and twice at most where another has it', async () => {
+  for (const size of [1, 4]) {
+    const fleet = newFleet(size);
+    await fleet.ready();
+    const before = fleet.server.log.length;
+    await pass(9000);
+    const claims = fleet.server.log.slice(before).filter(({ method }) => method === 'claim');
+    const most = size === 1 ? 10 : 10 * (2 * size - 1);
+    expect(claims.length).toBeLessThanOrEqual(most);
+    expect(claims.length).toBeGreaterThanOrEqual(10);
+  }
+});
+
 it('takes a short value from the message that tells of it: the store sends it to nobody again', async () => {
   const fleet = newFleet(3);
   await fleet.ready();
@@ -117,6 +130,8 @@ it('reads once more where a message comes while it reads', async () => {
   one.cache.set(fleet.source.write());
   await pass(40);
   expect(other.cache.peek()?.value).toBe(3);
+  other.store.read = read;
+  await pass(30);
 });
 
 describe('who loads', () => {

@@ -77,6 +77,28 @@ it('is not brought back by an answer that was on its way as it was heard of', as
   expect(other.cache.health().status).toBe('READY');
 });
 
+it('is not brought back by what was read of the same record before it', async () => {
+  const fleet = newFleet(2);
+  const [one, other] = fleet.processes;
+  await fleet.ready();
+  await pass(300);
+  const { read } = other.store;
+  other.store.read = async (call) => {
+    const answer = await read(call);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    return answer;
+  };
+  fleet.source.takes = 200;
+  one.cache.set(fleet.source.write());
+  await pass(5);
+  void one.cache.invalidate({ purge });
+  await pass(30);
+  expect(other.cache.peek()).toBeUndefined();
+  other.store.read = read;
+  await pass(500);
+  expect(fleet.values).toEqual([2, 2]);
+});
+
 it('is noticed by who has lost the message, and drops the value there too', async () => {
   const fleet = newFleet(2, { ttl: 5000, loadTimeout: 3000 });
   const [one, other] = fleet.processes;

@@ -138,3 +138,34 @@ it('is told as an invalidation on return where the store is gone', async () => {
   expect(fleet.values).toEqual([2, 2, 2]);
   expect(one.cache.health().shared).toMatchObject({ untold: false, connected: true });
 });
+
+it('knows what it was set in the knowledge of, however long it takes to be made text', async () => {
+  const fleet = newFleet(2, { ttl: 100_000 });
+  fleet.source.takes = 10;
+  await fleet.ready();
+  const codec = {
+    encode: async (value: number) => {
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      // As it is without a codec.
+      return [value];
+    },
+    decode: (data: unknown) => (data as number[])[0] ?? 0,
+  };
+  const slow = fleet.join({ codec });
+  slow.cache.start();
+  await pass(300);
+  slow.cache.set(2);
+  await pass(10);
+  fleet.source.data = 3;
+  const served: number[] = [];
+  fleet.caches[1].on('refresh', ({ snapshot }) => served.push(snapshot.value));
+  await outcome(fleet.caches[0].invalidate());
+  // It has the record read, and knows all by then.
+  slow.store.cut();
+  slow.store.mend();
+  await pass(300);
+  expect(slow.cache.health().shared?.generation).toBe(1);
+  await pass(1000);
+  expect(served).not.toContain(2);
+  expect(fleet.caches[1].peek()?.value).toBe(3);
+});

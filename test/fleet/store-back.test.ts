@@ -26,6 +26,20 @@ it('has all share one load an interval again', async () => {
   expect(fleet.caches.map((cache) => cache.health().shared?.alone)).toEqual(alone);
 });
 
+it('is asked again by who only reads, after a while', async () => {
+  const fleet = newFleet(1);
+  const [one] = fleet.processes;
+  one.store.cut();
+  await outcome(one.cache.get());
+  expect(one.cache.health().shared).toMatchObject({ alone: 1, connected: false });
+  one.store.mend();
+  await outcome(one.cache.get({ maxAge: 0 }));
+  expect(one.cache.health().shared).toMatchObject({ alone: 2, connected: false });
+  await pass(300);
+  await outcome(one.cache.get({ maxAge: 0 }));
+  expect(one.cache.health().shared).toMatchObject({ alone: 2, granted: 1, connected: true });
+});
+
 it('is told of the invalidation that it missed, and the others reload', async () => {
   const fleet = newFleet(3);
   await fleet.ready();
@@ -59,6 +73,49 @@ it('is told of a purge, though a plain invalidation came after that', async () =
   one.store.mend();
   await pass(700);
   expect(invalidations).toMatchObject([{ purge: true }]);
+});
+
+it.each([true, false])('is told of what was on its way as it went: purge %s', async (purge) => {
+  const fleet = newFleet(2);
+  await fleet.ready();
+  await pass(100);
+  const [one, other] = fleet.processes;
+  const invalidations = payloadsOf(other.cache, 'invalidate');
+  one.store.hang();
+  fleet.source.write();
+  const told = one.cache.invalidate({ purge });
+  await rest();
+  one.store.cut();
+  await expect(outcome(told)).rejects.toMatchObject({ code: 'ERR_SHARED' });
+  expect(invalidations).toEqual([]);
+  one.store.mend();
+  await pass(700);
+  expect(invalidations).toMatchObject([{ purge }]);
+  expect(other.cache.peek()?.value).toBe(2);
+});
+
+it('is told of what failed to be told again and again, and nobody finds a rejection', async () => {
+  const fleet = newFleet(2);
+  await fleet.ready();
+  await pass(100);
+  const [one] = fleet.processes;
+  one.store.cut();
+  await pass(10);
+  one.cache.set(fleet.source.write());
+  const { invalidate } = one.store;
+  let fails = 0;
+  one.store.invalidate = () => {
+    fails += 1;
+    return Promise.reject(new Error('read only'));
+  };
+  one.store.mend();
+  await pass(5000);
+  expect(fails).toBeGreaterThan(2);
+  expect(one.cache.health().shared?.untold).toBe(true);
+  one.store.invalidate = invalidate;
+  await pass(12_000);
+  expect(one.cache.health().shared?.untold).toBe(false);
+  expect(fleet.values).toEqual([2, 2]);
 });
 
 it('is told once of what was invalidated many times', async () => {

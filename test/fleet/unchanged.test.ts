@@ -147,3 +147,24 @@ it('survives functions that throw as a value is taken, and tells of them', async
   expect(other.peek()?.value).toBe(2);
   expect(errors.map(({ error }) => String(error))).toContain('Error: broken');
 });
+
+it('sends the value where the store does not have the version that was found unchanged', async () => {
+  const fleet = newFleet(1, {
+    loader: ({ previous }) => (previous ? notModified : 1),
+    storeOf: (store) => ({
+      ...store,
+      name: store.name,
+      pollInterval: 1000,
+      publish: async (call, grant, what) =>
+        'version' in what
+          ? { record: await store.read(call), outcome: 'missing' }
+          : store.publish(call, grant, what),
+    }),
+  });
+  await fleet.ready();
+  await pass(5000);
+  const published = fleet.server.log.filter(({ method }) => method === 'publish');
+  expect(published.length).toBeGreaterThan(4);
+  for (const { args } of published) expect(args[1]).toMatchObject({ payload: 't[1]' });
+  expect(fleet.statuses).toEqual(['READY']);
+});
