@@ -59,6 +59,29 @@ describe('refresh()', () => {
     await expect(outcome(refreshed)).resolves.toMatchObject({ value: 3 });
   });
 
+  it('ends with what it has loaded, though an older value of another is taken meanwhile', async () => {
+    const fleet = newFleet(2, { ttl: 100_000 });
+    await fleet.ready();
+    await pass(300);
+    const [one, other] = fleet.processes;
+    other.store.mute = 1;
+    fleet.source.write();
+    await outcome(one.cache.refresh());
+    fleet.source.write();
+    fleet.source.takes = 350;
+    const refreshed = other.cache.refresh();
+    await rest();
+    // It has the record read.
+    other.store.cut();
+    other.store.mend();
+    await pass(300);
+    expect(other.cache.peek()?.value).toBe(2);
+    await expect(outcome(refreshed)).resolves.toMatchObject({ value: 3, source: 'loader' });
+    expect(other.cache.health().loads).toMatchObject({ published: 1, superseded: 0 });
+    await pass(1);
+    expect(fleet.values).toEqual([3, 3]);
+  });
+
   it('breaks into the rest after a failed load', async () => {
     const fleet = newFleet(2, { backoff: { minDelay: 10_000, maxDelay: 20_000 } });
     await fleet.ready();

@@ -168,3 +168,26 @@ it('sends the value where the store does not have the version that was found unc
   for (const { args } of published) expect(args[1]).toMatchObject({ payload: 't[1]' });
   expect(fleet.statuses).toEqual(['READY']);
 });
+
+it('takes nothing where a function of the options stops the cache, or sets another value', async () => {
+  for (const act of ['stop', 'set'] as const) {
+    const fleet = newFleet(1);
+    const own = fleet.join({
+      equals: () => {
+        if (isArmed) void (act === 'stop' ? own.cache.stop() : own.cache.set(7));
+        isArmed = false;
+        return false;
+      },
+    });
+    let isArmed = false;
+    await fleet.ready();
+    await pass(100);
+    isArmed = true;
+    const refreshes = payloadsOf(own.cache, 'refresh');
+    fleet.caches[0].set(fleet.source.write());
+    await rest();
+    const shared = refreshes.filter(({ reason }) => reason === 'shared');
+    expect(shared).toEqual([]);
+    expect(isArmed).toBe(false);
+  }
+});
