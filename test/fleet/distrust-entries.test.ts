@@ -79,6 +79,20 @@ describe.each(bad)('an entry that %s', (_, content) => {
   });
 });
 
+it('publishes over a damaged entry that has the hash of what is loaded', async () => {
+  const fleet = newFleet(2);
+  await fleet.intrude({ payload: 'x', hash: hashOf('[1]') });
+  const [one, other] = fleet.processes;
+  await outcome(one.cache.start().ready());
+  expect(one.cache.health().shared).toMatchObject({ refused: 1, granted: 1 });
+  other.cache.start();
+  await pass(10);
+  expect(other.cache.peek()).toMatchObject({ value: 1, source: 'shared' });
+  expect(other.cache.health().shared).toMatchObject({ refused: 0 });
+  await pass(5000);
+  expect(fleet.caches.map((cache) => cache.health().shared?.refused)).toEqual([1, 0]);
+});
+
 it('refuses what the codec refuses, whether that throws or rejects', async () => {
   for (const decode of [
     () => {
