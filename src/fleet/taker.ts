@@ -96,10 +96,11 @@ export class Taker<T> {
     const { loadTick = -Infinity } = host;
     const grant = this.#hooks.admitted();
     const isCurrent = entry.generation >= sight.latest;
-    // A load that a lost epoch has let in is older than the one that has taken its place. One that was made alone is told
-    // apart by time: what is current began after every invalidation, and is taken where it may be the newer one.
+    // A load that a lost epoch has let in is older than the one that has taken its place; after a failover two may have one
+    // fence, and time tells. So it does of one that was made alone: what is current began after every invalidation, and is
+    // taken where it may be the newer one.
     const outdatesLoad = grant
-      ? grant.epoch !== epoch || fence > grant.fence
+      ? grant.epoch !== epoch || fence > grant.fence || tick > loadTick
       : (isCurrent ? latestTick : tick) > loadTick;
     const origin = { tick, epoch, fence, version, hash };
     const token = tokenIn(entry.token);
