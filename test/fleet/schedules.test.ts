@@ -33,6 +33,11 @@ function seeded(seed: number): () => number {
   };
 }
 
+/** The same schedules each time, unless more or others are asked for: with a seed of its own a run is for finding faults. */
+function usual(): { readonly seed?: number } {
+  return process.env['FLEET_RUNS'] === undefined ? { seed: 1 } : {};
+}
+
 async function lived(size: number, luck: number, steps: readonly Step[]): Promise<FleetWorld> {
   vi.clearAllTimers();
   Math.random = seeded(luck);
@@ -51,7 +56,7 @@ async function refutation(may: Faults, count: number): Promise<string | undefine
       const { broken } = await lived(size, luck, steps);
       return broken.length === 0;
     }),
-    runs('FLEET_RUNS', count) as fc.Parameters<[[number, number, Step[]]]>,
+    { ...usual(), ...runs('FLEET_RUNS', count) } as fc.Parameters<[[number, number, Step[]]]>,
   );
   if (!result.failed) return undefined;
   const [life] = result.counterexample ?? [];
@@ -71,6 +76,6 @@ it.each<[Faults, string]>([
   ['connections', 'with connections that fail'],
   ['server', 'with a server that loses what it was told'],
 ])('holds its promises under random schedules: %s fails', { timeout: 3_600_000 }, async (may) => {
-  const broken = await refutation(may, 150);
+  const broken = await refutation(may, 300);
   if (broken) expect.fail(broken);
 });
