@@ -125,7 +125,10 @@ export class Claimant<T> {
       return { record, isIn: false, isTaken: await this.#taker.learn(record, asked) };
     }
     const isNew = this.#access.note(record, asked);
-    const isIn = isNew && this.#claim === claim && this.#mayLoad(record, claim);
+    // What is left of a lease that was long on its way has to outlast a load.
+    const { loadTimeout } = this.#access.host.options;
+    const isInTime = performance.now() - asked.tick <= leaseTime - loadTimeout;
+    const isIn = isNew && isInTime && this.#claim === claim && this.#mayLoad(record, claim);
     const grant = grantOf(record, holder);
     if (isIn) this.#admit(grant);
     else await this.end(grant);

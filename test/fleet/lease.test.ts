@@ -36,6 +36,27 @@ it.each([
   expect(lease).toBeGreaterThan(loadTimeout);
 });
 
+it.each([
+  ['used', 400, 1],
+  ['given back, and claimed anew,', 600, 2],
+])('is %s where the answer takes %i ms', async (_, takes, claims) => {
+  // What is left of it then has to outlast a load.
+  const fleet = newFleet(1, { loadTimeout: 1000 });
+  const [one] = fleet.processes;
+  one.store.hang('answered');
+  one.cache.start();
+  await pass(takes);
+  expect(one.loads).toHaveLength(0);
+  one.store.mend();
+  await pass(200);
+  expect(one.loads).toHaveLength(1);
+  const asked = fleet.server.log.filter(({ method }) => method !== 'read');
+  const releases = asked.filter(({ method }) => method === 'release');
+  expect(asked.filter(({ method }) => method === 'claim')).toHaveLength(claims);
+  expect(releases).toHaveLength(claims - 1);
+  expect(one.cache.health().shared).toMatchObject({ granted: 1, alone: 0, superseded: 0 });
+});
+
 it('is claimed under another name each time', async () => {
   const fleet = newFleet(2);
   await fleet.ready();
