@@ -83,6 +83,8 @@ export interface SharedValue<T> {
   readonly isCurrent: boolean;
   /** Whether it began after the load that is in flight here. */
   readonly outdatesLoad: boolean;
+  /** Ms from the start of the load until it was here; `undefined` where it has been there for some time. */
+  readonly took: number | undefined;
 }
 
 /** A cache, as its part in the fleet sees it. */

@@ -116,6 +116,8 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
   /** When the last load started, by `performance.now()`; and the last one demanded while loads failed. */
   #loadTick = 0;
   #demandTick: number | undefined;
+  /** Ms that the last load of another process took to be here: if this one loads next, it is to begin as early. */
+  #othersTook = 0;
   #unchangedStreak = 0;
   /** A change that `change` hasn't told yet: from what. */
   #untold: { readonly previous: Snapshot<T> | undefined } | undefined;
@@ -642,7 +644,8 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
     else if (this.#phase === 'running') {
       const { ttl, maxStale, jitter, refreshInterval } = this.#options;
       const interval = this.#rate?.interval ?? refreshInterval;
-      const period = refreshPeriod(interval, ttl, maxStale, this.#durations.slowest);
+      const slowest = Math.max(this.#durations.slowest, this.#othersTook);
+      const period = refreshPeriod(interval, ttl, maxStale, slowest);
       const tick =
         this.#member?.nextTick(this.#loadTick, period) ??
         this.#host.nextTick(this, this.#loadTick, period, jitter);
@@ -1140,6 +1143,9 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
     }
     // The functions of the options and listeners may do as they like.
     if (this.#isStopped || current.snapshot !== previous) return false;
+    // Whoever was paused can't tell.
+    const { took = Infinity } = value;
+    if (took <= this.#options.loadTimeout) this.#othersTook = took;
     const load = this.#loading;
     const seq = load && !value.outdatesLoad ? load.seq - 1 : ++this.#seq;
     const snapshot = current.take(value, hash, same, seq);

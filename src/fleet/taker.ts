@@ -38,6 +38,8 @@ export class Taker<T> {
   readonly #hooks: TakerHooks;
   /** The next answer is to come with the value, whatever is here. */
   #isBlank = false;
+  /** Of the last message of a value. */
+  #heardFence = 0;
   /** A value that came with a message, until the record says that it is the one. */
   #inline: (Parcel & { readonly epoch: string; readonly version: number }) | undefined;
 
@@ -58,8 +60,9 @@ export class Taker<T> {
     return snapshot && origin?.epoch === sight.epoch ? origin.version : 0;
   }
 
-  /** Keeps the value of a message. */
-  keep({ epoch, version, hash, value }: FleetMessage): void {
+  /** Takes note of a message of a value, and keeps that. */
+  keep({ epoch, fence, version, hash, value }: FleetMessage): void {
+    this.#heardFence = fence;
     this.#inline = value === undefined ? undefined : { epoch, version, hash, payload: value };
   }
 
@@ -104,7 +107,8 @@ export class Taker<T> {
       : (isCurrent ? latestTick : tick) > loadTick;
     const origin = { tick, epoch, fence, version, hash };
     const token = tokenIn(entry.token);
-    if (!host.take({ content, token, origin, isCurrent, outdatesLoad })) return false;
+    const took = fence === this.#heardFence ? performance.now() - tick - ROUNDED : undefined;
+    if (!host.take({ content, token, origin, isCurrent, outdatesLoad, took })) return false;
     counts.taken += 1;
     if (isCurrent) this.#hooks.onCurrent();
     return true;

@@ -16,7 +16,10 @@ import { type MapClass, MapWorld } from './map-world.ts';
 //   RUNS=200000 npm test -- test/model/map          more of them
 //   SEED=… RUN_PATH=… npm test -- test/model/map    the same again
 
-const { RUNS = '3000', SEED, RUN_PATH } = process.env;
+const { RUNS, SEED, RUN_PATH } = process.env;
+const runs = Number(RUNS ?? 3000);
+// The same ones each time, so that it is a change that turns it red; where RUNS asks for more, chance draws them.
+const seed = SEED ?? (RUNS === undefined ? '1' : undefined);
 const t0 = 1_700_000_000_000;
 
 beforeEach(() => {
@@ -112,14 +115,14 @@ it('does for each key what the contract says, whatever happens, in whatever orde
   timeout: 3_600_000,
 }, async () => {
   const parameters = {
-    numRuns: Number(RUNS),
-    ...(SEED && { seed: Number(SEED) }),
+    numRuns: runs,
+    ...(seed && { seed: Number(seed) }),
     ...(RUN_PATH && { path: RUN_PATH }),
   };
   const seen: Record<string, number> = {};
   const broken = await refutation(WarmCacheMap, parameters, seen);
   if (broken) expect.fail(broken);
-  if (SEED || Number(RUNS) < 3000) return;
+  if (SEED || runs < 3000) return;
   expect(situations.filter((situation) => !seen[situation])).toEqual([]);
 });
 
