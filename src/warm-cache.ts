@@ -329,13 +329,10 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
     this.#outdate(since, purge);
     const next = this.#wait('demand', since);
     const told = this.#isStopped ? undefined : this.#member?.invalidate(purge);
-    const outer = this.#telling;
-    this.#telling = true;
-    this.#ask('invalidate');
-    this.#emit('invalidate', { purge });
-    this.#watch();
-    this.#telling = outer;
-    this.#plan();
+    this.#announce(() => {
+      this.#ask('invalidate');
+      this.#emit('invalidate', { purge });
+    });
     if (!told) return next;
     const both = told.then(() => next);
     both.catch(() => {});
@@ -588,6 +585,16 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
     if (from === to) return;
     this.#status = to;
     this.#emit('status', { from, to });
+  }
+
+  /** Tells of something: what listeners ask for meanwhile starts afterwards. */
+  #announce(tell: () => void): void {
+    const outer = this.#telling;
+    this.#telling = true;
+    tell();
+    this.#watch();
+    this.#telling = outer;
+    this.#plan();
   }
 
   #statusOf(freshness: Freshness): CacheStatus {
@@ -1065,26 +1072,33 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
     }
   }
 
-  #fail(load: Load, { kind, message, cause }: LoadFailure, duration: number): LoadOutcome {
+  #fail(load: Load, failure: LoadFailure, duration: number): LoadOutcome {
+    const { kind, message } = failure;
     const { backoff, jitter } = this.#options;
     const counts = this.#counts;
     counts[kind] += 1;
     counts.consecutiveFailures += 1;
     const delay = jittered(backoffDelay(counts.consecutiveFailures, backoff), jitter);
-    const retryAt = Math.round(Date.now() + delay);
-    const Failure = kind === 'timeout' ? LoadTimeoutError : LoadError;
-    const error = new Failure(this.label, kind, message, cause, retryAt);
-    counts.lastError = { message: error.message, at: Date.now() };
+    const error = this.#backOff(failure, delay);
     this.#untoldEnd = endOf(load, kind, duration, error);
-    this.#activity = { until: performance.now() + delay, error };
     // Reads wait for the retry: they may not make an outage worse.
     if (this.#pending === 'read') this.#pending = undefined;
     this.#waiters.settle(load.seq, error, undefined, 'ready');
     this.#member?.release(delay, message);
-    this.#emitError(error, load, retryAt, true);
+    this.#emitError(error, load, error.retryAt, true);
     // Last of all, for the loader's handler may do as it likes.
     if (kind === 'timeout') load.controller.abort(error);
     return kind;
+  }
+
+  /** Puts off the next load, but one that is demanded. */
+  #backOff({ kind, message, cause }: LoadFailure, delay: number): LoadError {
+    const retryAt = Math.round(Date.now() + delay);
+    const Failure = kind === 'timeout' ? LoadTimeoutError : LoadError;
+    const error = new Failure(this.label, kind, message, cause, retryAt);
+    this.#counts.lastError = { message: error.message, at: Date.now() };
+    this.#activity = { until: performance.now() + delay, error };
+    return error;
   }
 
   // What is shared with other processes
@@ -1157,8 +1171,6 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
       if (!this.#activity?.seq) this.#activity = undefined;
       this.#loadTick = Math.max(this.#loadTick, origin.tick);
     }
-    const outer = this.#telling;
-    this.#telling = true;
     const freshness = this.#settle();
     this.#waiters.offer(snapshot, ({ kind, maxAge, since, askedTick }) => {
       if (kind === 'demand') return isCurrent && since <= seq;
@@ -1172,30 +1184,26 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
       this.#member?.withdraw();
       this.#pending = this.#waiters.size > 0 ? 'read' : undefined;
     }
-    if (same) {
-      this.#keep()?.renew(snapshot, current.token, this.#options.ttl);
-      this.#emit('unchanged', { snapshot, previous, reason: 'shared', duration: 0 });
-    } else {
-      counts.lastChangeAt = counts.lastContactAt;
-      this.#keep()?.save(snapshot, current.token);
-      this.#tell(snapshot, previous, 'shared', 0);
-    }
-    this.#watch();
-    this.#telling = outer;
-    this.#plan();
+    this.#announce(() => {
+      if (same) {
+        this.#keep()?.renew(snapshot, current.token, this.#options.ttl);
+        this.#emit('unchanged', { snapshot, previous, reason: 'shared', duration: 0 });
+      } else {
+        counts.lastChangeAt = counts.lastContactAt;
+        this.#keep()?.save(snapshot, current.token);
+        this.#tell(snapshot, previous, 'shared', 0);
+      }
+    });
     return true;
   }
 
   #onInvalidated(purge: boolean): void {
     if (this.#isStopped) return;
     this.#outdate(this.#seq + 1, purge);
-    const outer = this.#telling;
-    this.#telling = true;
-    if (this.#phase === 'running') this.#ask('invalidate');
-    this.#emit('invalidate', { purge });
-    this.#watch();
-    this.#telling = outer;
-    this.#plan();
+    this.#announce(() => {
+      if (this.#phase === 'running') this.#ask('invalidate');
+      this.#emit('invalidate', { purge });
+    });
   }
 
   /** Another process's load has failed, and all wait before the next. */
@@ -1206,18 +1214,12 @@ export class WarmCache<T> extends Observable<WarmCacheEvents<T>> {
     this.#counts.consecutiveFailures += 1;
     // A little later than the one whose rest it is.
     const delay = rest * (1 + this.#options.jitter * Math.random());
-    const retryAt = Math.round(Date.now() + delay);
-    const message = `in another process: ${reason}`;
-    const error = new LoadError(this.label, 'failed', message, undefined, retryAt);
-    this.#counts.lastError = { message: error.message, at: Date.now() };
-    this.#activity = { until: performance.now() + delay, error };
-    const outer = this.#telling;
-    this.#telling = true;
-    this.#waiters.settle(this.#seq + 1, error, undefined, 'ready');
-    this.#emitError(error, undefined, retryAt, true);
-    this.#watch();
-    this.#telling = outer;
-    this.#plan();
+    const failure = { kind: 'failed', message: `in another process: ${reason}` } as const;
+    const error = this.#backOff(failure, delay);
+    this.#announce(() => {
+      this.#waiters.settle(this.#seq + 1, error, undefined, 'ready');
+      this.#emitError(error, undefined, error.retryAt, true);
+    });
   }
 
   /** Others may be loading already: what the load in flight brings is nobody's any more. */

@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Config } from '../../src/config.ts';
 
-const HOOK = new URL('../scripts/from-source.ts', import.meta.url);
+const HOOK = new URL('../../../../test/support/scripts/from-source.ts', import.meta.url);
 
 export interface BotProcessOptions {
   /** A script, by its path from the example's folder. */

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const HOOK = new URL('from-source.ts', import.meta.url);
+const HOOK = new URL('../../../../test/support/scripts/from-source.ts', import.meta.url);
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
 /** The demo in a process of its own, with a folder for all that it puts into the temporary one. */
